@@ -1,0 +1,115 @@
+package evidence
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"auditpack/internal/canonical"
+)
+
+// EntryFormat names the layout of a journal entry; readers refuse any other.
+const EntryFormat = "auditpack.journal-entry/1"
+
+// ErrConflict says that another process committed an entry of the same source since the one that this entry starts from.
+var ErrConflict = errors.New("another collection of this source was committed meanwhile")
+
+// EntryType says what was done.
+type EntryType string
+
+// The types of entries.
+const (
+	EntryCollection EntryType = "collection" // one source was asked; commits its records
+	EntryDerived    EntryType = "derived"    // evidence was computed from other evidence
+	EntryExported   EntryType = "exported"   // a bundle or report left the house; Subjects are its manifest
+	EntrySealed     EntryType = "sealed"     // Subjects were signed
+	EntrySuperseded EntryType = "superseded" // Subjects are replaced by Records
+	EntryRetention  EntryType = "retention"  // Subjects were dropped under a rule; the tombstone
+)
+
+// Outcome of asking a source for one part. The zero value is invalid. Asked and none there, not offered, and failed are
+// three different facts for an auditor.
+type Outcome string
+
+// The outcomes of asking.
+const (
+	OutcomeOK         Outcome = "ok"
+	OutcomeNone       Outcome = "none"        // the source is up and has none
+	OutcomeNotOffered Outcome = "not-offered" // the source does not offer this
+	OutcomeDenied     Outcome = "denied"      // the source refused; Detail names the permission
+	OutcomeFailed     Outcome = "failed"      // Detail has the error
+)
+
+// PartOutcome says how asking for one part of a source went.
+type PartOutcome struct {
+	Part    string  `json:"part"` // what was asked, stable between collections: "sys/audit", "runs of ws-1"
+	Kind    Kind    `json:"kind"` // the kind of evidence that this part fills
+	Outcome Outcome `json:"outcome"`
+	Items   int64   `json:"items"`            // that came
+	Detail  string  `json:"detail,omitempty"` // error, permission or reason; never a secret
+}
+
+// Actor says who did it and with what.
+type Actor struct {
+	Principal string `json:"principal"` // the local user
+	Host      string `json:"host"`
+	Tool      string `json:"tool"` // name and version of the program
+}
+
+// Entry is one line of the chain of custody. Number, Previous and Format are set by Append.
+type Entry struct {
+	Format         string          `json:"format"` // EntryFormat
+	Number         int64           `json:"number"` // from 1, without holes
+	Type           EntryType       `json:"type"`
+	Time           time.Time       `json:"time"` // UTC
+	Actor          Actor           `json:"actor"`
+	Source         string          `json:"source,omitempty"` // configured name; only of a collection
+	SourcePrevious int64           `json:"source_previous"`  // number of this source's entry before, 0 for none
+	Period         *Period         `json:"period,omitempty"` // that was asked for
+	Records        []Digest        `json:"records"`
+	Parts          []PartOutcome   `json:"parts"`
+	Cursor         json.RawMessage `json:"cursor,omitempty"` // where the next collection goes on; the collector's own
+	Subjects       []Digest        `json:"subjects"`
+	Note           string          `json:"note,omitempty"`
+	Previous       Digest          `json:"previous,omitempty"` // of the bytes of the entry before; empty in entry 1
+}
+
+// Encode returns the canonical JSON of e, the bytes that the chain and the tree are computed over.
+func (e Entry) Encode() ([]byte, error) {
+	e.Format = EntryFormat
+	e.Time = e.Time.UTC()
+	e.Records, e.Subjects, e.Parts = emptyIfNil(e.Records), emptyIfNil(e.Subjects), emptyIfNil(e.Parts)
+	return canonical.Marshal(e)
+}
+
+// DecodeEntry reads an entry strictly.
+func DecodeEntry(b []byte) (Entry, error) {
+	var e Entry
+	if err := canonical.Unmarshal(b, &e); err != nil {
+		return Entry{}, fmt.Errorf("read journal entry: %w", err)
+	}
+	if e.Format != EntryFormat {
+		return Entry{}, fmt.Errorf("read journal entry: format: got %q, want %q", e.Format, EntryFormat)
+	}
+	return e, nil
+}
+
+// Journal is the append-only record of what was done. It is safe for concurrent use, also between processes.
+type Journal interface {
+	// Append commits e as the next entry and returns it as committed. When it returns nil the entry is durable. For a
+	// collection, e.SourcePrevious must be the number of the source's last entry, else nothing is written and the error wraps
+	// ErrConflict.
+	Append(ctx context.Context, e Entry) (Entry, error)
+
+	// Entries gives the entries from number on, in order, and stops at the first error.
+	Entries(ctx context.Context, from int64) iter.Seq2[Entry, error]
+
+	// Last returns the newest collection of a source; without one, an Entry with Number 0.
+	Last(ctx context.Context, source string) (Entry, error)
+
+	// Size returns the number of entries.
+	Size(ctx context.Context) (int64, error)
+}
