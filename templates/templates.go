@@ -7,7 +7,7 @@ import "embed"
 
 // Files holds the folders frameworks, crosswalks, controls, tests, facts and text.
 //
-//go:embed all:frameworks all:controls all:tests all:facts all:text
+//go:embed all:frameworks all:crosswalks all:controls all:tests all:facts all:text
 var Files embed.FS
 
 // Language is one that reports are written in: "en" or "de".
