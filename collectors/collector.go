@@ -63,7 +63,7 @@ type Sink interface {
 	Put(ctx context.Context, name, mediaType string, r io.Reader) (evidence.Part, error)
 
 	// Add completes r (format, source name and type, collection time, host, tool, collector; Collected.Principal stays as the
-	// collector set it) and stores it. Blobs that no added record names are not evidence.
+	// collector set it; a record with neither Period nor At is a snapshot of the start of the collection) and stores it. Blobs that no added record names are not evidence.
 	Add(ctx context.Context, r evidence.Record) (evidence.Digest, error)
 
 	// Outcome notes how asking for a part went. Every part asked gets exactly one outcome; a second one replaces the first.

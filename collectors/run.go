@@ -143,6 +143,9 @@ func (s *sink) Add(ctx context.Context, r evidence.Record) (evidence.Digest, err
 	r.Collected.Host = s.options.Actor.Host
 	r.Collected.Tool = s.options.Actor.Tool
 	r.Collected.Collector = s.source.Type.Name + "/" + s.source.Type.Version
+	if r.Period == nil && r.At == nil {
+		r.At = &s.started
+	}
 	if r.Collected.Principal == "" {
 		r.Collected.Principal = s.options.Actor.Principal
 	}

@@ -1,0 +1,221 @@
+// Package workspace reads auditpack.yaml and opens what it names: the store, the sources, the files that people keep beside
+// it. It knows where things lie, not what they mean.
+package workspace
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+
+	"auditpack/collectors"
+	"auditpack/evidence"
+	"auditpack/internal/strictyaml"
+)
+
+// FileName is the file that makes a folder a workspace.
+const FileName = "auditpack.yaml"
+
+// Config is auditpack.yaml. Only organization.name and sources are required.
+type Config struct {
+	Organization Organization              `yaml:"organization" jsonschema:"required,description=Whom the reports are about"`
+	Frameworks   []string                  `yaml:"frameworks" jsonschema:"description=Frameworks that are reported on when --framework is not given: iso27001-2022 c5-2020 waf-sec or one of your own"`
+	Period       *Period                   `yaml:"period" jsonschema:"description=What is judged when no period is given on the command line: a quarter such as 2026-Q3 or from and to"`
+	Sources      []SourceConfig            `yaml:"sources" jsonschema:"required,description=What evidence is collected from"`
+	Parameters   map[string]map[string]any `yaml:"parameters" jsonschema:"description=Parameters of control tests that differ from their defaults: test id then parameter then value"`
+	Store        string                    `yaml:"store" jsonschema:"description=Folder of the evidence store; default: store"`
+}
+
+// Organization is whom the reports are about.
+type Organization struct {
+	Name  string `yaml:"name" jsonschema:"required,minLength=1"`
+	Scope string `yaml:"scope" jsonschema:"description=What is in scope in a sentence; printed on the cover"`
+	Role  string `yaml:"role" jsonschema:"enum=provider,enum=customer,description=provider or customer of the cloud service: C5 binds the provider"`
+}
+
+// SourceConfig is one configured source: its name, its type, and the keys of that type's collector.
+type SourceConfig struct {
+	Name string
+	Type string
+	Line int // in auditpack.yaml
+	node *ast.MappingNode
+}
+
+// UnmarshalYAML keeps what is not name or type for the collector, so that its errors name the line in auditpack.yaml.
+func (s *SourceConfig) UnmarshalYAML(node ast.Node) error {
+	m, ok := node.(*ast.MappingNode)
+	if !ok {
+		if v, single := node.(*ast.MappingValueNode); single {
+			m = ast.Mapping(v.GetToken(), false, v)
+		} else {
+			return fmt.Errorf("a source is a mapping with name and type")
+		}
+	}
+	rest := ast.Mapping(m.GetToken(), m.IsFlowStyle)
+	for _, v := range m.Values {
+		var into *string
+		switch v.Key.String() {
+		case "name":
+			into = &s.Name
+		case "type":
+			into = &s.Type
+		default:
+			rest.Values = append(rest.Values, v)
+			continue
+		}
+		if err := yaml.NodeToValue(v.Value, into, yaml.Strict()); err != nil {
+			return err
+		}
+	}
+	s.node = rest
+	if t := m.GetToken(); t != nil && t.Position != nil {
+		s.Line = t.Position.Line
+	}
+	if len(m.Values) > 0 {
+		s.Line = m.Values[0].Key.GetToken().Position.Line
+	}
+	return nil
+}
+
+// Period is "2026-Q3", or a mapping with from and to: dates or RFC 3339 times; dates are UTC midnights, to is the first
+// instant that no longer belongs to it.
+type Period struct{ evidence.Period }
+
+// UnmarshalYAML reads both forms.
+func (p *Period) UnmarshalYAML(node ast.Node) error {
+	var quarter string
+	if err := yaml.NodeToValue(node, &quarter); err == nil {
+		q, err := evidence.Quarter(quarter)
+		p.Period = q
+		return err
+	}
+	var span struct {
+		From string `yaml:"from"`
+		To   string `yaml:"to"`
+	}
+	if err := yaml.NodeToValue(node, &span, yaml.Strict()); err != nil {
+		return err
+	}
+	from, err := ParseTime(span.From)
+	if err != nil {
+		return fmt.Errorf("period from: %w", err)
+	}
+	to, err := ParseTime(span.To)
+	if err != nil {
+		return fmt.Errorf("period to: %w", err)
+	}
+	p.Period, err = evidence.NewPeriod(from, to)
+	return err
+}
+
+// ParseTime reads a date (UTC midnight) or an RFC 3339 time.
+func ParseTime(s string) (time.Time, error) {
+	if t, err := time.Parse(time.DateOnly, s); err == nil {
+		return t, nil
+	}
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%q is neither a date (2026-07-01) nor an RFC 3339 time (2026-07-01T00:00:00Z)", s)
+	}
+	return t.UTC(), nil
+}
+
+// Workspace is an opened folder with an auditpack.yaml.
+type Workspace struct {
+	Dir    string // absolute
+	Config Config
+	Raw    []byte // auditpack.yaml as it is
+	types  []collectors.Type
+}
+
+// Open reads the workspace in dir. types are the collectors that sources may name.
+func Open(dir string, types []collectors.Type) (*Workspace, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open workspace %q: %w", dir, err)
+	}
+	name := filepath.Join(abs, FileName)
+	raw, err := os.ReadFile(name)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("open workspace: no %s in %q; make one with: auditpack init %s, or name another folder with --workspace", FileName, dir, dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open workspace: %w", err)
+	}
+	w := &Workspace{Dir: abs, Raw: raw, types: types}
+	shown := filepath.Join(dir, FileName)
+	if err := strictyaml.Decode(shown, raw, &w.Config); err != nil {
+		return nil, fmt.Errorf("open workspace: %w", withSource(err))
+	}
+	if err := w.validate(shown); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// withSource adds the lines around a fault to its error.
+func withSource(err error) error {
+	var e *strictyaml.Error
+	if errors.As(err, &e) && e.Source != "" {
+		return fmt.Errorf("%w\n%s", err, e.Source)
+	}
+	return err
+}
+
+func (w *Workspace) validate(shown string) error {
+	var errs []error
+	c := w.Config
+	if c.Organization.Name == "" {
+		errs = append(errs, fmt.Errorf("%s: organization.name is not set", shown))
+	}
+	if r := c.Organization.Role; r != "" && r != "provider" && r != "customer" {
+		errs = append(errs, fmt.Errorf("%s: organization.role: got %q, want provider or customer", shown, r))
+	}
+	if len(c.Sources) == 0 {
+		errs = append(errs, fmt.Errorf("%s: sources is empty: nothing can be collected", shown))
+	}
+	seen := map[string]int{}
+	for _, s := range c.Sources {
+		if s.Name == "" || s.Name == InputsSource {
+			errs = append(errs, fmt.Errorf("%s:%d: source has no name of its own (%q)", shown, s.Line, s.Name))
+		}
+		if first, twice := seen[s.Name]; twice {
+			errs = append(errs, fmt.Errorf("%s:%d: source %q is already in line %d", shown, s.Line, s.Name, first))
+		}
+		seen[s.Name] = s.Line
+		if _, ok := w.typeOf(s.Type); !ok {
+			errs = append(errs, fmt.Errorf("%s:%d: source %q: unknown type %q, want one of %s", shown, s.Line, s.Name, s.Type, w.typeNames()))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (w *Workspace) typeOf(name string) (collectors.Type, bool) {
+	i := slices.IndexFunc(w.types, func(t collectors.Type) bool { return t.Name == name })
+	if i < 0 {
+		return collectors.Type{}, false
+	}
+	return w.types[i], true
+}
+
+func (w *Workspace) typeNames() []string {
+	var names []string
+	for _, t := range w.types {
+		names = append(names, t.Name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Path returns a path as configured, absolute: relative ones are relative to auditpack.yaml.
+func (w *Workspace) Path(configured string) string {
+	if filepath.IsAbs(configured) {
+		return configured
+	}
+	return filepath.Join(w.Dir, configured)
+}

@@ -1,0 +1,140 @@
+package workspace
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"auditpack/collectors"
+	"auditpack/evidence"
+)
+
+// InputsSource is the name of the source that the workspace itself is: no configured source may have it.
+const InputsSource = "workspace"
+
+// KindInput is the kind of records that hold the workspace's own files.
+const KindInput evidence.Kind = "workspace.file/1"
+
+// StatementOfApplicability, ManualTests and Responses are where people keep what they declare.
+const (
+	StatementOfApplicability = "statement-of-applicability.yaml"
+	ManualTests              = "manual-tests"
+	Responses                = "responses"
+	Frameworks               = "frameworks"
+	Controls                 = "controls"
+	Tests                    = "tests"
+)
+
+// Input is a file of the workspace that can change a verdict.
+type Input struct {
+	Name   string // slash-separated, relative to the workspace
+	Bytes  []byte
+	Digest evidence.Digest
+}
+
+// Inputs reads the files of the workspace that can change a verdict, ordered by name: auditpack.yaml, the statement of
+// applicability, and the YAML files of manual-tests, responses, frameworks, controls and tests.
+func (w *Workspace) Inputs() ([]Input, error) {
+	names := []string{FileName}
+	if _, err := os.Stat(w.Path(StatementOfApplicability)); err == nil {
+		names = append(names, StatementOfApplicability)
+	}
+	for _, dir := range []string{ManualTests, Responses, Frameworks, Controls, Tests} {
+		found, err := yamlFiles(w.Dir, dir)
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, found...)
+	}
+	slices.Sort(names)
+	inputs := make([]Input, 0, len(names))
+	for _, n := range names {
+		b, err := os.ReadFile(w.Path(filepath.FromSlash(n)))
+		if err != nil {
+			return nil, fmt.Errorf("read workspace: %w", err)
+		}
+		inputs = append(inputs, Input{Name: n, Bytes: b, Digest: evidence.DigestOf(b)})
+	}
+	return inputs, nil
+}
+
+// yamlFiles lists the YAML files below dir, relative to root; none when there is no such folder.
+func yamlFiles(root, dir string) ([]string, error) {
+	var names []string
+	err := filepath.WalkDir(filepath.Join(root, dir), func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		ext := strings.ToLower(filepath.Ext(path))
+		if !d.Type().IsRegular() || ext != ".yaml" && ext != ".yml" {
+			return nil
+		}
+		rel, err := filepath.Rel(root, path)
+		names = append(names, filepath.ToSlash(rel))
+		return err
+	})
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("read workspace: %w", err)
+	}
+	return names, nil
+}
+
+// inputsCollector keeps the workspace's own files as evidence, so that whatever changed a verdict can be shown.
+type inputsCollector struct{ inputs []Input }
+
+var inputsType = collectors.Type{
+	Name:    InputsSource,
+	Version: "1",
+	Doc:     "Files of the workspace that can change a verdict.",
+	Kinds:   []evidence.Kind{KindInput},
+}
+
+type inputsCursor struct {
+	Digests []evidence.Digest `json:"digests"`
+}
+
+func cursorOf(inputs []Input) inputsCursor {
+	c := inputsCursor{Digests: []evidence.Digest{}}
+	for _, in := range inputs {
+		c.Digests = append(c.Digests, in.Digest)
+	}
+	return c
+}
+
+// InputsUnchanged says whether last, the newest journal entry of InputsSource, holds just these inputs.
+func InputsUnchanged(last evidence.Entry, inputs []Input) bool {
+	var c inputsCursor
+	return last.Number > 0 && json.Unmarshal(last.Cursor, &c) == nil && slices.Equal(c.Digests, cursorOf(inputs).Digests)
+}
+
+// InputsOf returns the source that stores inputs.
+func InputsOf(inputs []Input) collectors.Source {
+	return collectors.Source{Name: InputsSource, Type: inputsType, Collector: inputsCollector{inputs}}
+}
+
+func (c inputsCollector) Collect(ctx context.Context, _ evidence.Period, out collectors.Sink) error {
+	var record evidence.Record
+	record.Kind = KindInput
+	record.Procedure = "Read the files of the workspace that declare, answer or define: " + FileName + ", " + StatementOfApplicability +
+		" and the YAML files of " + strings.Join([]string{ManualTests, Responses, Frameworks, Controls, Tests}, ", ") + "."
+	for _, in := range c.inputs {
+		part, err := out.Put(ctx, in.Name, "application/yaml", bytes.NewReader(in.Bytes))
+		if err != nil {
+			return err
+		}
+		record.Content = append(record.Content, part)
+	}
+	n := int64(len(c.inputs))
+	record.Stated.ItemsSeen = &n
+	if _, err := out.Add(ctx, record); err != nil {
+		return err
+	}
+	out.Outcome(collectors.OutcomeOf("files", KindInput, n, nil))
+	return out.SetCursor(cursorOf(c.inputs))
+}

@@ -1,0 +1,81 @@
+package workspace
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"auditpack/collectors"
+	"auditpack/internal/strictyaml"
+)
+
+// Sources makes the configured sources ready to be asked; with names given, only those. tool names the program.
+func (w *Workspace) Sources(names []string, tool string) ([]collectors.Source, error) {
+	var out []collectors.Source
+	var errs []error
+	for _, s := range w.Config.Sources {
+		if len(names) > 0 && !slices.Contains(names, s.Name) {
+			continue
+		}
+		source, err := w.source(s, tool)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("source %q: %w", s.Name, withSource(err)))
+			continue
+		}
+		out = append(out, source)
+	}
+	for _, n := range names {
+		if !slices.ContainsFunc(w.Config.Sources, func(s SourceConfig) bool { return s.Name == n }) {
+			errs = append(errs, fmt.Errorf("source %q is not in %s; it has %s", n, FileName, strings.Join(w.SourceNames(), ", ")))
+		}
+	}
+	return out, errors.Join(errs...)
+}
+
+// SourceNames lists the configured names in order.
+func (w *Workspace) SourceNames() []string {
+	var names []string
+	for _, s := range w.Config.Sources {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+func (w *Workspace) source(s SourceConfig, tool string) (collectors.Source, error) {
+	t, _ := w.typeOf(s.Type) // validated when the workspace was opened
+	decode := func(v any) error {
+		if len(s.node.Values) == 0 {
+			return nil
+		}
+		return strictyaml.DecodeNode(filepath.Join(w.Dir, FileName), s.node, v)
+	}
+	c, err := t.New(decode, w.env(s.Name, tool))
+	if err != nil {
+		var placed *strictyaml.Error
+		if !errors.As(err, &placed) {
+			err = fmt.Errorf("%s:%d: %w", filepath.Join(w.Dir, FileName), s.Line, err)
+		}
+		return collectors.Source{}, err
+	}
+	return collectors.Source{Name: s.Name, Type: t, Collector: c}, nil
+}
+
+func (w *Workspace) env(name, tool string) collectors.Env {
+	return collectors.Env{
+		Name:   name,
+		Path:   w.Path,
+		Open:   func(configured string) fs.FS { return os.DirFS(w.Path(configured)) },
+		Getenv: os.Getenv,
+		HTTP: func() *http.Client {
+			return &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
+		},
+		Now:  func() time.Time { return time.Now().UTC() },
+		Tool: tool,
+	}
+}
