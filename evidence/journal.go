@@ -1,11 +1,13 @@
 package evidence
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"auditpack/internal/canonical"
@@ -30,6 +32,8 @@ const (
 	EntryRetention  EntryType = "retention"  // Subjects were dropped under a rule; the tombstone
 )
 
+var entryTypes = []EntryType{EntryCollection, EntryDerived, EntryExported, EntrySealed, EntrySuperseded, EntryRetention}
+
 // Outcome of asking a source for one part. The zero value is invalid. Asked and none there, not offered, and failed are
 // three different facts for an auditor.
 type Outcome string
@@ -42,6 +46,8 @@ const (
 	OutcomeDenied     Outcome = "denied"      // the source refused; Detail names the permission
 	OutcomeFailed     Outcome = "failed"      // Detail has the error
 )
+
+var outcomes = []Outcome{OutcomeOK, OutcomeNone, OutcomeNotOffered, OutcomeDenied, OutcomeFailed}
 
 // PartOutcome says how asking for one part of a source went.
 type PartOutcome struct {
@@ -85,7 +91,7 @@ func (e Entry) Encode() ([]byte, error) {
 	return canonical.Marshal(e)
 }
 
-// DecodeEntry reads an entry strictly.
+// DecodeEntry reads an entry strictly: what it accepts, Encode gives back byte for byte.
 func DecodeEntry(b []byte) (Entry, error) {
 	var e Entry
 	if err := canonical.Unmarshal(b, &e); err != nil {
@@ -94,7 +100,40 @@ func DecodeEntry(b []byte) (Entry, error) {
 	if e.Format != EntryFormat {
 		return Entry{}, fmt.Errorf("read journal entry: format: got %q, want %q", e.Format, EntryFormat)
 	}
+	if err := e.Validate(); err != nil {
+		return Entry{}, fmt.Errorf("read journal entry: %w", err)
+	}
+	again, err := e.Encode()
+	if err != nil {
+		return Entry{}, fmt.Errorf("read journal entry: %w", err)
+	}
+	if !bytes.Equal(b, again) {
+		return Entry{}, fmt.Errorf("read journal entry: %w", ErrNotCanonical)
+	}
 	return e, nil
+}
+
+// Validate reports everything that is wrong with e, its place in a journal aside.
+func (e Entry) Validate() error {
+	var errs []error
+	add := func(bad bool, format string, args ...any) {
+		if bad {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	add(!slices.Contains(entryTypes, e.Type), "type %q is unknown", string(e.Type))
+	add(e.Time.IsZero(), "time is not set")
+	add((e.Source == "") == (e.Type == EntryCollection), "type %q with source %q: a collection has a source, and nothing else has", string(e.Type), e.Source)
+	add(e.SourcePrevious < 0 || e.SourcePrevious != 0 && e.Source == "", "source_previous is %d", e.SourcePrevious)
+	add(e.Previous != "" && !e.Previous.Valid(), "previous %q is malformed", string(e.Previous))
+	for _, d := range slices.Concat(e.Records, e.Subjects) {
+		add(!d.Valid(), "digest %q is malformed", string(d))
+	}
+	for _, p := range e.Parts {
+		add(p.Part == "", "a part has no name")
+		add(!slices.Contains(outcomes, p.Outcome), "part %q: outcome %q is unknown", p.Part, string(p.Outcome))
+	}
+	return errors.Join(errs...)
 }
 
 // Journal is the append-only record of what was done. It is safe for concurrent use, also between processes.

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"regexp"
@@ -151,7 +152,12 @@ func (r Record) Encode() ([]byte, Digest, error) {
 	return b, DigestOf(b), nil
 }
 
-// DecodeRecord reads a record strictly: an unknown key or format is an error.
+// ErrNotCanonical says that bytes say something that we write, but not in the bytes that we write it in: a key twice, other
+// spelling or spacing.
+var ErrNotCanonical = errors.New("not the canonical encoding of what it says")
+
+// DecodeRecord reads a record strictly: an unknown key or format is an error. What it accepts, Encode gives back byte for
+// byte.
 func DecodeRecord(b []byte) (Record, error) {
 	var r Record
 	if err := canonical.Unmarshal(b, &r); err != nil {
@@ -159,6 +165,13 @@ func DecodeRecord(b []byte) (Record, error) {
 	}
 	if err := r.Validate(); err != nil {
 		return Record{}, fmt.Errorf("read record: %w", err)
+	}
+	again, _, err := r.Encode()
+	if err != nil {
+		return Record{}, fmt.Errorf("read record: %w", err)
+	}
+	if !bytes.Equal(b, again) {
+		return Record{}, fmt.Errorf("read record: %w", ErrNotCanonical)
 	}
 	return r, nil
 }
