@@ -72,7 +72,8 @@ func (f *File) finish(mode fs.FileMode, name func(from, to string) error) error 
 func linkNew(from, to string) error {
 	err := os.Link(from, to)
 	if err == nil {
-		return os.Remove(from)
+		os.Remove(from) // the file has its name; a second one that stays does no harm
+		return nil
 	}
 	if errors.Is(err, fs.ErrExist) {
 		return err

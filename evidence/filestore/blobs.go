@@ -1,0 +1,270 @@
+package filestore
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+
+	"auditpack/evidence"
+	"auditpack/internal/atomicfile"
+)
+
+const (
+	chunkBytes    = 512 << 10 // read at once: large enough that handing it on costs nothing beside hashing it
+	chunksInWork  = 4         // between reader, hash and compressor: bounds memory to 2 MiB for a Put
+	windowBytes   = 1 << 20   // of the compressor: a quarter of its default memory for under 1 % of size on logs
+	maxReadWindow = 64 << 20  // bytes: a blob that asks for more memory than this was not written here
+	blobSuffix    = ".zst"
+	blobMode      = 0o400
+	writeBuffered = 256 << 10 // bytes of compressed output in one write
+)
+
+// Put implements evidence.Store. It reads, hashes and compresses at once, so that a large blob takes about as long as the
+// slower of the two; memory does not grow with the blob.
+func (s *Store) Put(ctx context.Context, r io.Reader) (evidence.Digest, int64, error) {
+	d, n, err := s.put(ctx, r)
+	if err != nil {
+		return "", 0, fmt.Errorf("put evidence: %w", err)
+	}
+	return d, n, nil
+}
+
+func (s *Store) put(ctx context.Context, r io.Reader) (evidence.Digest, int64, error) {
+	first := chunkPool.Get().(*chunk)
+	defer chunkPool.Put(first)
+	r = contextReader{ctx, r}
+	n, err := io.ReadFull(r, first.buf[:])
+	switch {
+	case err == io.EOF || err == io.ErrUnexpectedEOF:
+		return s.putSmall(ctx, first.buf[:n])
+	case err != nil:
+		return "", 0, err
+	}
+	return s.putLarge(ctx, io.MultiReader(bytes.NewReader(first.buf[:n]), r))
+}
+
+// putSmall stores what fits in one chunk, without goroutines.
+func (s *Store) putSmall(ctx context.Context, b []byte) (evidence.Digest, int64, error) {
+	d := evidence.DigestOf(b)
+	if there, err := s.has(d); there || err != nil {
+		return d, int64(len(b)), err
+	}
+	enc := encoderPool.Get().(*zstd.Encoder)
+	packed := enc.EncodeAll(b, nil)
+	encoderPool.Put(enc)
+	f, err := s.newTemp()
+	if err != nil {
+		return "", 0, err
+	}
+	defer dropTemp(f)
+	if _, err := f.Write(packed); err != nil {
+		return "", 0, err
+	}
+	if err := ctx.Err(); err != nil {
+		return "", 0, err
+	}
+	return d, int64(len(b)), s.keep(f, d)
+}
+
+func (s *Store) putLarge(ctx context.Context, r io.Reader) (evidence.Digest, int64, error) {
+	f, err := s.newTemp()
+	if err != nil {
+		return "", 0, err
+	}
+	defer dropTemp(f)
+	d, n, err := hashAndPack(f, r)
+	if err != nil {
+		return "", 0, err
+	}
+	if err := ctx.Err(); err != nil {
+		return "", 0, err
+	}
+	return d, n, s.keep(f, d)
+}
+
+// keep gives the finished temporary file its place as the blob d. A blob that is there already stays.
+func (s *Store) keep(f *os.File, d evidence.Digest) error {
+	if there, err := s.has(d); there || err != nil {
+		return err
+	}
+	path := s.blobPath(d)
+	if err := s.ensureShard(d); err != nil {
+		return err
+	}
+	if err := f.Chmod(blobMode); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	return atomicfile.SyncFolder(filepath.Dir(path))
+}
+
+// has says whether the blob d is there, and if so makes sure that it is so durably: another process may have named it just
+// now and not yet synced the folder.
+func (s *Store) has(d evidence.Digest) (bool, error) {
+	path := s.blobPath(d)
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if !info.Mode().IsRegular() || info.Size() == 0 {
+		return false, fmt.Errorf("blob file %q is torn: %v, %d bytes", path, info.Mode(), info.Size())
+	}
+	if err := s.ensureShard(d); err != nil {
+		return false, err
+	}
+	return true, atomicfile.SyncFolder(filepath.Dir(path))
+}
+
+func (s *Store) ensureShard(d evidence.Digest) error {
+	name := d.Hex()[:2]
+	b, err := hex.DecodeString(name)
+	if err != nil {
+		return err
+	}
+	return s.shards.ensure(filepath.Join(s.dir, blobFolder), name, b[0])
+}
+
+func (s *Store) blobPath(d evidence.Digest) string {
+	return filepath.Join(s.dir, blobFolder, d.Hex()[:2], d.Hex()+blobSuffix)
+}
+
+// dropTemp closes and removes a temporary file; one that was renamed is only closed.
+func dropTemp(f *os.File) {
+	if isStill(f) {
+		os.Remove(f.Name())
+	}
+	f.Close()
+}
+
+// A chunk is a piece of a blob on its way through hash and compressor.
+type chunk struct {
+	buf  [chunkBytes]byte
+	n    int
+	done sync.WaitGroup // both have used it
+}
+
+var chunkPool = sync.Pool{New: func() any { return new(chunk) }}
+
+// encoderPool holds compressors for reuse. Their two stages (matching, entropy coding) run at once.
+var encoderPool = sync.Pool{New: func() any {
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2),
+		zstd.WithWindowSize(windowBytes), zstd.WithZeroFrames(true), zstd.WithLowerEncoderMem(true))
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	return enc
+}}
+
+// hashAndPack writes the zstd of r to w and returns the digest and size in bytes of what r gave. Reading, hashing and
+// compressing run at once.
+func hashAndPack(w io.Writer, r io.Reader) (evidence.Digest, int64, error) {
+	toHash, toPack := make(chan *chunk, chunksInWork), make(chan *chunk, chunksInWork)
+	hash := sha256.New()
+	var packErr error
+	var workers sync.WaitGroup
+	workers.Go(func() {
+		for c := range toHash {
+			hash.Write(c.buf[:c.n])
+			c.done.Done()
+		}
+	})
+	workers.Go(func() { packErr = pack(w, toPack) })
+
+	size, readErr := feed(r, toHash, toPack)
+	close(toHash)
+	close(toPack)
+	workers.Wait()
+	if err := errors.Join(readErr, packErr); err != nil {
+		return "", 0, err
+	}
+	return evidence.DigestSum(hash), size, nil
+}
+
+// feed reads r to its end in chunks and hands each to both channels.
+func feed(r io.Reader, toHash, toPack chan<- *chunk) (size int64, err error) {
+	ring := make([]*chunk, chunksInWork)
+	for i := range ring {
+		ring[i] = chunkPool.Get().(*chunk)
+	}
+	defer func() {
+		for _, c := range ring {
+			c.done.Wait()
+			chunkPool.Put(c)
+		}
+	}()
+	for i := 0; ; i++ {
+		c := ring[i%chunksInWork]
+		c.done.Wait()
+		n, err := io.ReadFull(r, c.buf[:])
+		size += int64(n)
+		if n > 0 {
+			c.n = n
+			c.done.Add(2)
+			toHash <- c
+			toPack <- c
+		}
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			return size, nil
+		}
+		if err != nil {
+			return size, err
+		}
+	}
+}
+
+// pack compresses chunks to w until there are no more. After an error it still takes them, so that the reader never waits.
+func pack(w io.Writer, chunks <-chan *chunk) error {
+	out := bufio.NewWriterSize(w, writeBuffered)
+	enc := encoderPool.Get().(*zstd.Encoder)
+	enc.Reset(out)
+	defer func() {
+		enc.Reset(nil)
+		encoderPool.Put(enc)
+	}()
+	var err error
+	for c := range chunks {
+		if err == nil {
+			_, err = enc.Write(c.buf[:c.n])
+		}
+		c.done.Done()
+	}
+	if err != nil {
+		return err
+	}
+	if err := enc.Close(); err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+// contextReader ends with the context's error once the context is over.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c contextReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}

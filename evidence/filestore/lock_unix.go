@@ -1,0 +1,13 @@
+//go:build unix
+
+package filestore
+
+import (
+	"os"
+	"syscall"
+)
+
+// tryLock takes f for this process until it is closed, and says whether it could. The kernel lets go when the process dies.
+func tryLock(f *os.File) bool {
+	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
+}

@@ -1,0 +1,85 @@
+package filestore
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"auditpack/internal/atomicfile"
+)
+
+// newTemp opens a file for a blob that is being written. It stays locked until it is closed, which tells other processes that
+// its writer lives. The caller closes it, and renames or removes it.
+func (s *Store) newTemp() (*os.File, error) {
+	dir := filepath.Join(s.dir, tempFolder)
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
+	// A store that is being opened may take a file between its creation and its lock for a leftover: then another is made.
+	for range 100 {
+		f, err := os.CreateTemp(dir, "put-*")
+		if err != nil {
+			return nil, err
+		}
+		if tryLock(f) && isStill(f) {
+			return f, nil
+		}
+		f.Close()
+		os.Remove(f.Name())
+	}
+	return nil, fmt.Errorf("no temporary file in %q stays", dir)
+}
+
+// isStill says whether the open file f has its name yet.
+func isStill(f *os.File) bool {
+	open, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	named, err := os.Lstat(f.Name())
+	return err == nil && os.SameFile(open, named)
+}
+
+// dropLeftovers removes files in tmp whose writers are dead. Nothing depends on it, so errors are let be.
+func (s *Store) dropLeftovers() {
+	names, err := filepath.Glob(filepath.Join(s.dir, tempFolder, "put-*"))
+	if err != nil {
+		return
+	}
+	for _, name := range names {
+		f, err := os.OpenFile(name, os.O_RDWR, 0)
+		if err != nil {
+			continue
+		}
+		if tryLock(f) {
+			os.Remove(name)
+		}
+		f.Close()
+	}
+}
+
+// shards are the 256 folders that blobs lie in, made as they are needed.
+type shards struct {
+	mu    sync.Mutex
+	known [256]bool // durable
+}
+
+// ensure makes the folder of the blobs whose digests begin with the byte first, and makes its name durable.
+func (s *shards) ensure(parent, name string, first byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.known[first] {
+		return nil
+	}
+	if err := os.Mkdir(filepath.Join(parent, name), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if err := atomicfile.SyncFolder(parent); err != nil {
+		return err
+	}
+	s.known[first] = true
+	return nil
+}
