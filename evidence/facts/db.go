@@ -1,0 +1,135 @@
+package facts
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"auditpack/evidence"
+)
+
+// DB answers SQL over the tables as of one size of the journal. It is safe for concurrent use. It cannot write, nor read any other
+// file.
+type DB struct {
+	engine  *Engine
+	sql     *sql.DB
+	tables  []Table
+	parts   []PartFile
+	onClose func() error // nil for none
+}
+
+// Table is one table of a DB.
+type Table struct {
+	Name    string
+	Row     string // what one row is, in words
+	Columns []Column
+	File    File // it is made by
+}
+
+// Column of a table or a result.
+type Column struct {
+	Name string
+	Type string // as DuckDB writes it: VARCHAR, BIGINT, TIMESTAMP_NS, VARCHAR[], ...
+}
+
+// PartFile is one Parquet file of a projected table.
+type PartFile struct {
+	Table  string
+	Path   string
+	Name   string            // of the file: its key, a digest over all that it was made from, and ".parquet"
+	Inputs []evidence.Digest // blobs, in order
+	SQL    evidence.Digest   // of the fact file
+}
+
+// openTables makes a DB whose tables are the Parquet files of units.
+func (e *Engine) openTables(ctx context.Context, units []*unit) (*DB, error) {
+	parts := map[string][]string{}
+	db := &DB{engine: e}
+	for _, u := range units {
+		parts[u.file.Table] = append(parts[u.file.Table], u.path)
+		db.parts = append(db.parts, PartFile{
+			Table: u.file.Table, Path: u.path, Name: u.key + ".parquet", Inputs: u.inputs, SQL: u.file.Digest,
+		})
+	}
+	return e.open(ctx, db, func(f File) string {
+		if len(parts[f.Table]) == 0 {
+			return "create view " + f.Table + " as " + emptyTable(e.schemas[f.Table])
+		}
+		return "create view " + f.Table + " as select * from read_parquet(" + mustLiteral(parts[f.Table]) + ")"
+	})
+}
+
+// open fills db: each projected table by the statement that create gives, each view by its own SQL unless create gives one.
+func (e *Engine) open(ctx context.Context, db *DB, create func(File) string) (_ *DB, err error) {
+	db.sql, err = e.openDuckDB(ctx, e.options.Threads, e.options.Cache, e.scratch)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, db.sql.Close())
+		}
+	}()
+	for _, f := range e.files {
+		statement := create(f)
+		if statement == "" && f.IsView() {
+			statement = "create view " + f.Table + " as " + trimStatement(f.SQL)
+		}
+		if _, err := db.sql.ExecContext(ctx, statement); err != nil {
+			return nil, fmt.Errorf("open table %q: %q: %w", f.Table, f.Path, cleanError(err))
+		}
+		db.tables = append(db.tables, Table{Name: f.Table, Row: f.Row, Columns: e.schemas[f.Table], File: f})
+	}
+	slices.SortFunc(db.tables, func(a, b Table) int { return strings.Compare(a.Name, b.Name) })
+	if err := lock(ctx, db.sql); err != nil {
+		return nil, err
+	}
+	return db, nil
+}
+
+// emptyTable is a SELECT of no rows with the types of columns.
+func emptyTable(columns []Column) string {
+	nulls := make([]string, len(columns))
+	for i, c := range columns {
+		nulls[i] = "null::" + c.Type + " as " + quoteName(c.Name)
+	}
+	return "select " + strings.Join(nulls, ", ") + " limit 0"
+}
+
+// trimStatement takes off what may follow a statement, so that it can stand inside another.
+func trimStatement(query string) string { return strings.TrimRight(query, "; \t\r\n") }
+
+// Tables returns all tables by name.
+func (db *DB) Tables() []Table { return db.tables }
+
+// Parts returns the Parquet files that the tables rest on, by table and then in the order of the journal.
+func (db *DB) Parts() []PartFile { return db.parts }
+
+// Digest reads the file and returns the digest of its bytes. The same inputs, SQL and engine give the same bytes.
+func (p PartFile) Digest() (evidence.Digest, int64, error) {
+	f, err := os.Open(p.Path)
+	if err != nil {
+		return "", 0, fmt.Errorf("read part of table %q: %w", p.Table, err)
+	}
+	defer f.Close()
+	h := newHash()
+	n, err := io.Copy(h, f)
+	if err != nil {
+		return "", 0, fmt.Errorf("read part of table %q: %w", p.Table, err)
+	}
+	return evidence.DigestSum(h), n, nil
+}
+
+// Close closes the DB. Rows that are open end with an error.
+func (db *DB) Close() error {
+	err := db.sql.Close()
+	if db.onClose != nil {
+		err = errors.Join(err, db.onClose())
+	}
+	return err
+}
