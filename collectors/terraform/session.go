@@ -1,0 +1,253 @@
+package terraform
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+
+	"github.com/hashicorp/go-tfe"
+
+	"auditpack/collectors"
+	"auditpack/evidence"
+	"auditpack/internal/httpretry"
+)
+
+// maxBodyBytes bounds one answer. The SQL of templates/facts reads documents up to the same size.
+const maxBodyBytes = 32 << 20
+
+// maxFailures is how many requests in a row may fail for good before the server counts as down and is left alone: with the
+// waits between attempts that is minutes, and the next collection goes on where this one stopped.
+const maxFailures = 8
+
+// session is one collection's connection. It is safe for concurrent use.
+type session struct {
+	collector *collector
+	tfe       *tfe.Client
+	token     string
+	principal string
+	version   string // of the server, as it reported it
+	failures  atomic.Int32
+}
+
+// apiError is an answer that says no.
+type apiError struct {
+	status int
+	detail string // the server's words, shortened, without the token
+}
+
+func (e *apiError) Error() string {
+	text := fmt.Sprintf("server answers %d %s", e.status, http.StatusText(e.status))
+	if e.detail != "" && !strings.EqualFold(e.detail, http.StatusText(e.status)) {
+		text += ": " + e.detail
+	}
+	return text
+}
+
+// errDown says that a request was not sent because too many before it had failed.
+var errDown = fmt.Errorf("not asked: the last %d requests failed", maxFailures)
+
+// fatal says whether an error ends the collection: the token is refused, so nothing else can be had.
+func fatal(err error) bool {
+	var api *apiError
+	return errors.As(err, &api) && api.status == http.StatusUnauthorized
+}
+
+// connect makes the client and learns who asks and who answers.
+func (c *collector) connect(ctx context.Context) (*session, error) {
+	token, err := c.readToken()
+	if err != nil {
+		return nil, err
+	}
+	client, err := c.client(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{collector: c, token: token}
+	headers := http.Header{}
+	headers.Set("User-Agent", c.env.Tool)
+	s.tfe, err = tfe.NewClient(&tfe.Config{
+		Address:    (c.address.Scheme + "://" + c.address.Host),
+		BasePath:   c.address.Path + tfe.DefaultBasePath,
+		Token:      token,
+		Headers:    headers,
+		HTTPClient: client,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("connect to %s: %w", c.address, s.clean(err))
+	}
+	s.version = s.serverVersion()
+	s.principal, err = s.whoami(ctx)
+	return s, err
+}
+
+func (c *collector) client(ctx context.Context) (*http.Client, error) {
+	client := c.env.HTTP()
+	if c.caFile != "" {
+		if err := c.trust(client); err != nil {
+			return nil, err
+		}
+	}
+	base := client.Transport
+	if base == nil {
+		base = http.DefaultTransport
+	}
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	client.Transport = newTransport(ctx, base, c.sleep)
+	return client, nil
+}
+
+func (c *collector) trust(client *http.Client) error {
+	pem, err := c.readFile(c.caFile)
+	if err != nil {
+		return fmt.Errorf("read ca_file: %w", err)
+	}
+	transport, ok := client.Transport.(*http.Transport)
+	if !ok {
+		return errors.New("ca_file: this client has no certificates to configure")
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return fmt.Errorf("read ca_file %q: no certificate in it", c.caFile)
+	}
+	own := transport.Clone()
+	if own.TLSClientConfig == nil {
+		own.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	own.TLSClientConfig.RootCAs = pool
+	client.Transport = own
+	return nil
+}
+
+func (s *session) serverVersion() string {
+	app := s.tfe.AppName()
+	if v := firstSet(s.tfe.RemoteTFENumericVersion(), s.tfe.RemoteTFEVersion()); v != "" {
+		return strings.TrimSpace(firstSet(app, "Terraform Enterprise") + " " + v)
+	}
+	if v := s.tfe.RemoteAPIVersion(); v != "" {
+		return strings.TrimSpace(app + " API " + v)
+	}
+	return app
+}
+
+// whoami returns whose token it is, for the records. A server that does not say is no failure; one that refuses the token is,
+// for go-tfe's own first request takes any token.
+func (s *session) whoami(ctx context.Context) (string, error) {
+	const unknown = "an API token whose owner the server does not name"
+	a, err := s.get(ctx, "account/details", nil)
+	if fatal(err) {
+		return "", s.refused("use of the API with this token", err)
+	}
+	if err != nil {
+		return unknown, ctx.Err()
+	}
+	var account struct {
+		Data struct {
+			ID         string `json:"id"`
+			Attributes struct {
+				Username string `json:"username"`
+			} `json:"attributes"`
+		} `json:"data"`
+	}
+	if json.Unmarshal(a.body, &account) != nil || account.Data.ID == "" {
+		return unknown, nil
+	}
+	return strings.TrimSpace("HCP Terraform user " + account.Data.Attributes.Username + " (" + account.Data.ID + ")"), nil
+}
+
+// get asks for path, relative to the API, with the parameters of a go-tfe options struct. The error is an apiError for an
+// answer that is not 2xx.
+func (s *session) get(ctx context.Context, path string, options any) (answer, error) {
+	if err := ctx.Err(); err != nil {
+		return answer{}, err
+	}
+	if s.failures.Load() >= maxFailures {
+		return answer{}, errDown
+	}
+	req, err := s.tfe.NewRequest(http.MethodGet, path, options)
+	if err != nil {
+		return answer{}, s.clean(err)
+	}
+	var a answer
+	err = req.Do(withAnswer(ctx, &a), io.Discard) // go-tfe copies into a Writer instead of decoding; the tee has the bytes
+	if ctx.Err() != nil {
+		return answer{}, ctx.Err()
+	}
+	switch {
+	case err == nil && json.Valid(a.body):
+		s.failures.Store(0)
+		return a, nil
+	case err == nil:
+		err = fmt.Errorf("answer of %d bytes is no JSON", len(a.body))
+	case a.status >= 400:
+		err = &apiError{status: a.status, detail: shorten(s.clean(err).Error())}
+	default:
+		err = s.clean(err)
+	}
+	if a.status >= 400 && a.status < 500 {
+		s.failures.Store(0)
+	} else {
+		s.failures.Add(1)
+	}
+	return answer{}, err
+}
+
+// cleanError is an error whose text was freed of the token.
+type cleanError struct {
+	text  string
+	cause error
+}
+
+func (e *cleanError) Error() string { return e.text }
+func (e *cleanError) Unwrap() error { return e.cause }
+
+// clean returns err without URL and without the token, should a server have sent it back.
+func (s *session) clean(err error) error {
+	err = httpretry.WithoutURL(err)
+	if text := err.Error(); strings.Contains(text, s.token) {
+		return &cleanError{text: strings.ReplaceAll(text, s.token, "[token]"), cause: err}
+	}
+	return err
+}
+
+// refused turns an answer into the outcome that it means: 401, 403 and 404 are a lack of permission, named in the vendor's
+// words. The server answers 404 both for what is not there and for what the token may not see.
+func (s *session) refused(permission string, err error) error {
+	var api *apiError
+	if !errors.As(err, &api) {
+		return err
+	}
+	switch api.status {
+	case http.StatusUnauthorized:
+		return &collectors.DeniedError{Permission: "a valid API token in TFE_TOKEN or token_file", Cause: err}
+	case http.StatusForbidden:
+		return &collectors.DeniedError{Permission: permission, Cause: err}
+	case http.StatusNotFound:
+		return &collectors.DeniedError{Permission: permission + " (404 is also the answer for what does not exist)", Cause: err}
+	}
+	return err
+}
+
+// source is what every record says of the server.
+func (s *session) source(org string) evidence.Source {
+	return evidence.Source{System: s.collector.address.String(), Version: s.version, Identity: "organization " + org}
+}
+
+// shorten bounds foreign text in an error and keeps it on one line.
+func shorten(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	const limit = 300 // characters; enough for title and detail of a JSON:API error
+	if r := []rune(text); len(r) > limit {
+		return string(r[:limit]) + "..."
+	}
+	return text
+}

@@ -1,0 +1,203 @@
+package terraform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"auditpack/collectors"
+	"auditpack/evidence"
+)
+
+// The kinds of evidence that this collector adds. Each body is a JSON:API document as the API documentation has it.
+const (
+	KindWorkspaces        evidence.Kind = "terraform.workspaces/1"
+	KindRuns              evidence.Kind = "terraform.runs/1"
+	KindPolicyChecks      evidence.Kind = "terraform.policy-checks/1"
+	KindTaskStages        evidence.Kind = "terraform.task-stages/1"
+	KindPolicyEvaluations evidence.Kind = "terraform.policy-evaluations/1"
+	KindPolicySetOutcomes evidence.Kind = "terraform.policy-set-outcomes/1"
+	KindRunEvents         evidence.Kind = "terraform.run-events/1"
+)
+
+// Type is this collector's entry in collectors/all.
+var Type = collectors.Type{
+	Name:    "terraform",
+	Version: "1",
+	Doc:     "Workspaces, runs, policy results and run events of HCP Terraform or Terraform Enterprise.",
+	Kinds: []evidence.Kind{KindWorkspaces, KindRuns, KindPolicyChecks, KindTaskStages, KindPolicyEvaluations,
+		KindPolicySetOutcomes, KindRunEvents},
+	Config: Config{},
+	New:    open,
+}
+
+const (
+	defaultAddress  = "https://app.terraform.io"
+	defaultLookback = 30 // days
+	maxLookback     = 3650
+)
+
+// Config is a source of type "terraform" in auditpack.yaml. The token comes from the variable TFE_TOKEN or from TokenFile,
+// never from this file.
+type Config struct {
+	Address      string `yaml:"address" jsonschema:"description=URL of HCP Terraform or Terraform Enterprise; default: TFE_ADDRESS or https://app.terraform.io"`
+	Organization Names  `yaml:"organization" jsonschema:"required,oneof_type=string;array,description=Name of the organization or a list of names"`
+	TokenFile    string `yaml:"token_file" jsonschema:"description=File that holds the API token; default: the variable TFE_TOKEN"`
+	CAFile       string `yaml:"ca_file" jsonschema:"description=PEM file of certificate authorities to trust besides the system's; for Terraform Enterprise"`
+	LookbackDays *int   `yaml:"lookback_days" jsonschema:"minimum=0,maximum=3650,description=How many days before the period a run may have been created and still be found when it was applied in the period; default: 30"`
+}
+
+// Names is one name or a list of names.
+type Names []string
+
+// UnmarshalYAML takes a text or a list of texts.
+func (n *Names) UnmarshalYAML(decode func(any) error) error {
+	var one string
+	if decode(&one) == nil {
+		*n = Names{one}
+		return nil
+	}
+	var many []string
+	if err := decode(&many); err != nil {
+		return errors.New("organization: want a name or a list of names")
+	}
+	*n = many
+	return nil
+}
+
+// collector asks one server. It keeps nothing between collections but its configuration.
+type collector struct {
+	env       collectors.Env
+	address   *url.URL
+	orgs      []string
+	tokenFile string
+	caFile    string
+	lookback  time.Duration
+	sleep     func(context.Context, time.Duration) error // between attempts; nil: a timer
+}
+
+func open(decode func(any) error, env collectors.Env) (collectors.Collector, error) {
+	var cfg Config
+	if err := decode(&cfg); err != nil {
+		return nil, err
+	}
+	c := &collector{env: env, orgs: cfg.Organization, tokenFile: cfg.TokenFile, caFile: cfg.CAFile}
+	var errs []error
+	var err error
+	if c.address, err = parseAddress(firstSet(cfg.Address, env.Getenv("TFE_ADDRESS"), defaultAddress)); err != nil {
+		errs = append(errs, err)
+	}
+	if len(c.orgs) == 0 {
+		errs = append(errs, errors.New("organization is not set"))
+	}
+	seen := map[string]bool{}
+	for _, org := range c.orgs {
+		if strings.TrimSpace(org) == "" || seen[org] {
+			errs = append(errs, fmt.Errorf("organization: %q is empty or occurs twice", org))
+		}
+		seen[org] = true
+	}
+	days := defaultLookback
+	if cfg.LookbackDays != nil {
+		days = *cfg.LookbackDays
+	}
+	if days < 0 || days > maxLookback {
+		errs = append(errs, fmt.Errorf("lookback_days: got %d, want 0 to %d", days, maxLookback))
+	}
+	c.lookback = time.Duration(days) * 24 * time.Hour
+	return c, errors.Join(errs...)
+}
+
+// parseAddress takes what people write: a URL, or a host name alone. It refuses an address that holds credentials, since the
+// address is part of every record.
+func parseAddress(s string) (*url.URL, error) {
+	if !strings.Contains(s, "://") {
+		s = "https://" + s
+	}
+	u, err := url.Parse(s)
+	if err != nil {
+		return nil, errors.New("address: not a URL") // url's error repeats the text, which may hold a password
+	}
+	switch {
+	case u.User != nil:
+		return nil, errors.New("address holds credentials: put the token into TFE_TOKEN or token_file")
+	case u.Scheme != "https" && u.Scheme != "http", u.Host == "":
+		return nil, fmt.Errorf("address %q: want https://host", u.Redacted())
+	case u.RawQuery != "" || u.Fragment != "":
+		return nil, errors.New("address: want no query and no fragment")
+	}
+	u.Path = strings.TrimSuffix(strings.TrimSuffix(strings.TrimRight(u.Path, "/"), "/api/v2"), "/")
+	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}, nil
+}
+
+// readToken returns the token; no error holds a part of it.
+func (c *collector) readToken() (string, error) {
+	token := c.env.Getenv("TFE_TOKEN")
+	from := "TFE_TOKEN"
+	if c.tokenFile != "" {
+		b, err := c.readFile(c.tokenFile)
+		if err != nil {
+			return "", fmt.Errorf("read token_file: %w", err)
+		}
+		token, from = string(b), "token_file"
+	}
+	token = strings.TrimSpace(token)
+	if token == "" {
+		return "", errors.New("no API token: set TFE_TOKEN or token_file")
+	}
+	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return "", fmt.Errorf("%s holds more than one token: want one line of visible ASCII", from)
+	}
+	return token, nil
+}
+
+func (c *collector) readFile(configured string) ([]byte, error) {
+	return fs.ReadFile(c.env.Open(filepath.Dir(configured)), filepath.Base(configured))
+}
+
+// Collect asks each organization in turn. One that fails does not stop the others; when all failed, so did the source.
+func (c *collector) Collect(ctx context.Context, p evidence.Period, out collectors.Sink) error {
+	s, err := c.connect(ctx)
+	if err != nil {
+		return err
+	}
+	var last cursor
+	if _, err := out.Cursor(&last); err != nil {
+		return err
+	}
+	next := cursor{Format: cursorFormat, Organizations: map[string]orgCursor{}}
+	var errs []error
+	for _, name := range c.orgs {
+		before := last.organization(name)
+		o := &organization{session: s, name: name, period: p, lookback: c.lookback, out: out, before: before, many: len(c.orgs) > 1}
+		after, err := o.collect(ctx)
+		next.Organizations[name] = after
+		if err := out.SetCursor(next.with(last)); err != nil {
+			return err
+		}
+		if err != nil {
+			errs = append(errs, err)
+		}
+		if fatal(err) || ctx.Err() != nil {
+			return errors.Join(errs...)
+		}
+	}
+	if len(errs) == len(c.orgs) {
+		return errors.Join(errs...)
+	}
+	return nil
+}
+
+func firstSet(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}
