@@ -1,0 +1,368 @@
+package lines
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+)
+
+// Sizes of the machinery, in bytes.
+const (
+	DefaultSegmentBytes = 64 << 20 // of a segment, before it ends at the next block
+	blockBytes          = 1 << 20  // read and looked at in one go; more only where a line is longer
+	oddBytes            = 8 << 20  // of recovered entries that a segment may keep in memory before it ends
+	blocks              = 3        // one read, one waiting, one being stored
+)
+
+// Options of Segments.
+type Options struct {
+	Prefix       string // that may stand before the entry of each line
+	SegmentBytes int64  // 0: DefaultSegmentBytes
+	KeepTail     bool   // the stream's end without a newline is its last line; else it is held back
+
+	// Inspect, unless nil, is called once for each line, in order, with its entry: the line without prefix and newline, an odd
+	// line's recovered entry, or the line itself where nothing could be recovered (the first MaxLine bytes of one that is too
+	// long). An error ends the stream before the segment that holds the line. It must not keep the bytes.
+	Inspect func(line int64, entry []byte) error
+}
+
+// Summary is what a segment turned out to be.
+type Summary struct {
+	SizeBytes int64
+	Lines     int64
+	OddLines  int64
+	Odd       []Odd // in order; more than OddLines where a line holds several entries
+}
+
+// Segments cuts a stream into segments of whole lines. It reads and looks ahead in a goroutine of its own, so that looking at
+// lines and storing them take place at the same time; at most three blocks are in memory, each as large as 1 MiB or as the
+// longest line up to MaxLine. It is used by one goroutine: Next, Read to io.EOF, Summary, and again Next; Close at the end.
+type Segments struct {
+	options Options
+	ready   chan block
+	free    chan []byte
+	stop    chan struct{}
+	done    chan struct{}
+
+	current block // being read
+	rest    []byte
+	begun   bool
+	summary Summary
+	err     error
+	held    int64
+}
+
+// block is some whole lines, or a piece of a line that is too long. The last one of a segment has its summary, the last one of
+// a stream has the error that ended it (io.EOF at its end) and no data.
+type block struct {
+	data    []byte
+	buffer  []byte // that data lies in
+	summary *Summary
+	err     error
+	held    int64
+}
+
+// Cut starts to read r. The caller calls Close, and may close r only after it.
+func Cut(r io.Reader, o Options) *Segments {
+	if o.SegmentBytes == 0 {
+		o.SegmentBytes = DefaultSegmentBytes
+	}
+	s := &Segments{
+		options: o,
+		ready:   make(chan block, blocks-2),
+		free:    make(chan []byte, blocks),
+		stop:    make(chan struct{}),
+		done:    make(chan struct{}),
+	}
+	for range blocks {
+		s.free <- nil
+	}
+	go func() {
+		defer close(s.done)
+		newCutter(r, s).run()
+	}()
+	return s
+}
+
+// Next goes to the next segment and says whether there is one; it has at least one byte. After false, Err has the reason.
+func (s *Segments) Next() bool {
+	if s.err != nil {
+		return false
+	}
+	s.current = <-s.ready
+	if s.current.err != nil {
+		s.err, s.held = s.current.err, s.current.held
+		return false
+	}
+	s.rest, s.begun = s.current.data, true
+	return true
+}
+
+// Read gives the bytes of the segment, and io.EOF at its end. When the stream broke off inside a segment that may not be kept,
+// it returns the error of Inspect instead.
+func (s *Segments) Read(p []byte) (int, error) {
+	for len(s.rest) == 0 {
+		if s.err != nil {
+			return 0, s.err
+		}
+		if !s.begun {
+			return 0, io.EOF
+		}
+		if s.current.buffer != nil {
+			s.free <- s.current.buffer
+			s.current.buffer = nil
+		}
+		if s.current.summary != nil {
+			s.summary, s.begun = *s.current.summary, false
+			return 0, io.EOF
+		}
+		s.current = <-s.ready
+		if s.current.err != nil {
+			s.err, s.begun = s.current.err, false
+			return 0, s.err
+		}
+		s.rest = s.current.data
+	}
+	n := copy(p, s.rest)
+	s.rest = s.rest[n:]
+	return n, nil
+}
+
+// Summary describes the segment that Read came to the end of.
+func (s *Segments) Summary() Summary { return s.summary }
+
+// Err returns what ended the stream: nil for its end, the reader's error, or Inspect's. Lines that were whole before a reader's
+// error are in the segments.
+func (s *Segments) Err() error {
+	if errors.Is(s.err, io.EOF) {
+		return nil
+	}
+	return s.err
+}
+
+// Held returns the size in bytes of the unfinished line at the end of the stream that no segment holds.
+func (s *Segments) Held() int64 { return s.held }
+
+// Close stops reading and waits until the reader is no longer used.
+func (s *Segments) Close() {
+	select {
+	case <-s.stop:
+	default:
+		close(s.stop)
+	}
+	<-s.done
+}
+
+// cutter is the reading half of Segments.
+type cutter struct {
+	r    io.Reader
+	s    *Segments
+	size int // of a block
+
+	buffer  []byte // the block being filled
+	filled  int
+	long    *Odd // the line that is too long and goes on
+	segment Summary
+	odd     int // bytes kept for the segment
+}
+
+func newCutter(r io.Reader, s *Segments) *cutter {
+	return &cutter{r: r, s: s, size: int(min(blockBytes, max(s.options.SegmentBytes, 64)))}
+}
+
+var errStopped = errors.New("segments were closed")
+
+func (c *cutter) run() {
+	err := c.stream()
+	c.send(block{err: err, held: int64(c.filled)})
+}
+
+// stream sends the blocks of all segments and returns what ended the stream.
+func (c *cutter) stream() error {
+	if err := c.take(); err != nil {
+		return err
+	}
+	for {
+		readErr := c.fill()
+		data := c.buffer[:c.filled]
+		end := bytes.LastIndexByte(data, '\n') + 1
+		if end == 0 && readErr == nil && len(data) <= MaxLine && c.long == nil {
+			c.grow()
+			continue
+		}
+		if end == 0 && (c.long != nil || len(data) > MaxLine) {
+			end = len(data)
+		}
+		last := readErr != nil && c.s.options.KeepTail && errors.Is(readErr, io.EOF)
+		if last {
+			end = len(data)
+		}
+		if err := c.look(data[:end], last); err != nil {
+			return err
+		}
+		if err := c.pass(end, readErr != nil); err != nil {
+			return err
+		}
+		if readErr != nil {
+			return readErr
+		}
+	}
+}
+
+// fill reads until the buffer is full or the stream ends.
+func (c *cutter) fill() error {
+	for c.filled < len(c.buffer) {
+		n, err := c.r.Read(c.buffer[c.filled:])
+		c.filled += n
+		if err != nil {
+			return err
+		}
+		select {
+		case <-c.s.stop:
+			return errStopped
+		default:
+		}
+	}
+	return nil
+}
+
+// grow makes room for a line that is longer than the buffer.
+func (c *cutter) grow() {
+	larger := make([]byte, min(2*len(c.buffer), MaxLine+1))
+	copy(larger, c.buffer[:c.filled])
+	c.buffer = larger
+}
+
+// take waits for a buffer.
+func (c *cutter) take() error {
+	select {
+	case b := <-c.s.free:
+		if b == nil {
+			b = make([]byte, c.size)
+		}
+		c.buffer, c.filled = b, 0
+		return nil
+	case <-c.s.stop:
+		return errStopped
+	}
+}
+
+func (c *cutter) send(b block) bool {
+	select {
+	case c.s.ready <- b:
+		return true
+	case <-c.s.stop:
+		return false
+	}
+}
+
+// pass hands the first n bytes on and keeps the rest for the next block. It ends the segment when it is large enough or the
+// stream is over.
+func (c *cutter) pass(n int, over bool) error {
+	c.segment.SizeBytes += int64(n)
+	full := c.segment.SizeBytes >= c.s.options.SegmentBytes || c.odd >= oddBytes
+	ends := c.segment.SizeBytes > 0 && (over || full && c.long == nil)
+	if n == 0 && !ends {
+		return nil
+	}
+	b := block{data: c.buffer[:n], buffer: c.buffer}
+	rest := c.buffer[n:c.filled]
+	if ends {
+		c.endLong()
+		summary := c.segment
+		b.summary = &summary
+		c.segment, c.odd = Summary{}, 0
+	}
+	if err := c.take(); err != nil {
+		return err
+	}
+	if len(c.buffer) <= len(rest) { // it grew for a long line, and the next one is as long
+		c.buffer = make([]byte, max(len(b.buffer), len(rest)+1))
+	}
+	c.filled = copy(c.buffer, rest)
+	if !c.send(b) {
+		return errStopped
+	}
+	return nil
+}
+
+// look counts the lines of data and finds the odd ones. data ends with a line, unless the line is too long.
+func (c *cutter) look(data []byte, last bool) error {
+	offset := c.segment.SizeBytes
+	for len(data) > 0 {
+		end := bytes.IndexByte(data, '\n')
+		size, ends := end+1, end >= 0
+		if !ends {
+			end, size = len(data), len(data)
+		}
+		var err error
+		switch {
+		case c.long != nil:
+			c.long.SizeBytes += int64(end)
+			if ends {
+				c.endLong()
+			}
+		case !ends && !last || end > MaxLine:
+			err = c.beginLong(data[:end], offset, ends)
+		default:
+			err = c.line(data[:end], offset, !ends)
+		}
+		if err != nil {
+			return err
+		}
+		offset += int64(size)
+		data = data[size:]
+	}
+	return nil
+}
+
+func (c *cutter) beginLong(line []byte, offset int64, ends bool) error {
+	c.segment.Lines++
+	c.segment.OddLines++
+	c.long = &report(line, c.segment.Lines, offset, int64(len(line)), TooLong)[0]
+	if ends {
+		c.endLong()
+	}
+	return c.inspect(c.segment.Lines, line[:min(len(line), MaxLine)])
+}
+
+func (c *cutter) endLong() {
+	if c.long != nil {
+		c.segment.Odd = append(c.segment.Odd, *c.long)
+		c.long = nil
+	}
+}
+
+// line looks at one line; tail says that it has no newline.
+func (c *cutter) line(line []byte, offset int64, tail bool) error {
+	c.segment.Lines++
+	entry := bytes.TrimPrefix(line, []byte(c.s.options.Prefix))
+	reason := look(entry)
+	if reason == "" && tail && !json.Valid(entry) {
+		reason = Unfinished
+	}
+	if reason == "" {
+		return c.inspect(c.segment.Lines, entry)
+	}
+	c.segment.OddLines++
+	for _, o := range report(line, c.segment.Lines, offset, int64(len(line)), reason) {
+		c.segment.Odd = append(c.segment.Odd, o)
+		c.odd += len(o.Recovered) + len(o.Head)
+		seen := o.Recovered
+		if seen == nil {
+			seen = line
+		}
+		if err := c.inspect(o.Line, seen); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *cutter) inspect(line int64, entry []byte) error {
+	if c.s.options.Inspect == nil {
+		return nil
+	}
+	return c.s.options.Inspect(line, entry)
+}
