@@ -52,21 +52,21 @@ func (c *Chain) Next(e Entry) (Entry, []byte, error) {
 	return committed, b, nil
 }
 
-// Add takes b, the bytes of the next entry, and returns the entry. Bytes that do not follow are an error and leave c as it
-// was.
+// Add takes b, the bytes of the next entry, and returns the entry. Bytes that do not follow are an error that wraps
+// ErrCorrupt, and leave c as it was.
 func (c *Chain) Add(b []byte) (Entry, error) {
 	e, err := DecodeEntry(b)
 	if err != nil {
-		return Entry{}, err
+		return Entry{}, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 	if e.Number != c.size+1 {
-		return Entry{}, fmt.Errorf("journal entry has the number %d, want %d", e.Number, c.size+1)
+		return Entry{}, fmt.Errorf("%w: journal entry has the number %d, want %d", ErrCorrupt, e.Number, c.size+1)
 	}
 	if e.Previous != c.last {
-		return Entry{}, fmt.Errorf("journal entry %d names %q as the entry before, which is %q", e.Number, string(e.Previous), string(c.last))
+		return Entry{}, fmt.Errorf("%w: journal entry %d names %q as the entry before, which is %q", ErrCorrupt, e.Number, string(e.Previous), string(c.last))
 	}
 	if e.Type == EntryCollection && e.SourcePrevious != c.sources[e.Source] {
-		return Entry{}, fmt.Errorf("journal entry %d starts from entry %d of source %q, whose last is %d", e.Number, e.SourcePrevious, e.Source, c.sources[e.Source])
+		return Entry{}, fmt.Errorf("%w: journal entry %d starts from entry %d of source %q, whose last is %d", ErrCorrupt, e.Number, e.SourcePrevious, e.Source, c.sources[e.Source])
 	}
 	c.size, c.last = e.Number, DigestOf(b)
 	if e.Type == EntryCollection {

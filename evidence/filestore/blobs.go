@@ -23,7 +23,7 @@ import (
 const (
 	chunkBytes    = 512 << 10 // read at once: large enough that handing it on costs nothing beside hashing it
 	chunksInWork  = 4         // between reader, hash and compressor: bounds memory to 2 MiB for a Put
-	windowBytes   = 1 << 20   // of the compressor: a quarter of its default memory for under 1 % of size on logs
+	windowBytes   = 512 << 10 // of the compressor: faster and an eighth of its default memory, for 0.1 % of size on logs
 	maxReadWindow = 64 << 20  // bytes: a blob that asks for more memory than this was not written here
 	blobSuffix    = ".zst"
 	blobMode      = 0o400

@@ -90,7 +90,7 @@ func (s *Store) Entries(ctx context.Context, from int64) iter.Seq2[evidence.Entr
 				err = ctx.Err()
 			}
 			if err == nil && previous != "" && e.Previous != previous {
-				err = fmt.Errorf("%q names %s as the entry before, which is %s", s.entryPath(n), e.Previous, previous)
+				err = fmt.Errorf("file %q: %w: names %s as the entry before, which is %s", s.entryPath(n), evidence.ErrCorrupt, e.Previous, previous)
 			}
 			if err != nil {
 				yield(evidence.Entry{}, fmt.Errorf("read journal: %w", err))
@@ -123,7 +123,7 @@ func (s *Store) Last(ctx context.Context, source string) (evidence.Entry, error)
 		return evidence.Entry{}, fmt.Errorf("read journal: %w", err)
 	}
 	if e.Source != source {
-		return evidence.Entry{}, fmt.Errorf("read journal: %q is of source %q, and not of %q as %s says", s.entryPath(n), e.Source, source, stateFile)
+		return evidence.Entry{}, fmt.Errorf("read journal: file %q: %w: it is of source %q, and not of %q as %s says", s.entryPath(n), evidence.ErrCorrupt, e.Source, source, stateFile)
 	}
 	return e, nil
 }
@@ -178,11 +178,11 @@ func (s *Store) loadState() (evidence.Chain, error) {
 	}
 	for i, n := range numbers {
 		if n != int64(i)+1 {
-			return evidence.Chain{}, fmt.Errorf("file %q is missing", s.entryPath(int64(i)+1))
+			return evidence.Chain{}, fmt.Errorf("file %q is missing: %w", s.entryPath(int64(i)+1), evidence.ErrNotFound)
 		}
 	}
 	if note.Size > int64(len(numbers)) {
-		return evidence.Chain{}, fmt.Errorf("file %q is missing: %s counts %d entries", s.entryPath(int64(len(numbers))+1), stateFile, note.Size)
+		return evidence.Chain{}, fmt.Errorf("file %q is missing: %w: %s counts %d entries", s.entryPath(int64(len(numbers))+1), evidence.ErrNotFound, stateFile, note.Size)
 	}
 	if note.Size == 0 {
 		return evidence.Chain{}, nil
@@ -192,7 +192,7 @@ func (s *Store) loadState() (evidence.Chain, error) {
 		return evidence.Chain{}, err
 	}
 	if got := evidence.DigestOf(b); got != note.Last {
-		return evidence.Chain{}, fmt.Errorf("file %q is not the entry that %s notes: got %s, want %s", s.entryPath(note.Size), stateFile, got, note.Last)
+		return evidence.Chain{}, fmt.Errorf("file %q: %w: not the entry that %s notes: got %s, want %s", s.entryPath(note.Size), evidence.ErrCorrupt, stateFile, got, note.Last)
 	}
 	return evidence.ResumeChain(note.Size, note.Last, note.Sources), nil
 }
@@ -238,10 +238,10 @@ func (s *Store) readEntry(n int64) (evidence.Entry, []byte, error) {
 	}
 	e, err := evidence.DecodeEntry(b)
 	if err != nil {
-		return evidence.Entry{}, nil, fmt.Errorf("file %q: %w", name, err)
+		return evidence.Entry{}, nil, fmt.Errorf("file %q: %w: %w", name, evidence.ErrCorrupt, err)
 	}
 	if e.Number != n {
-		return evidence.Entry{}, nil, fmt.Errorf("file %q holds entry %d", name, e.Number)
+		return evidence.Entry{}, nil, fmt.Errorf("file %q: %w: it holds entry %d", name, evidence.ErrCorrupt, e.Number)
 	}
 	return e, b, nil
 }
