@@ -1,0 +1,103 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/plumbing/object"
+)
+
+// workspaceName is the folder of the copy below the demo's folder.
+const workspaceName = "acme"
+
+// prepare copies the workspace into a new folder and gives it a history in git. It returns the copy's path.
+func prepare(from, in string) (string, error) {
+	if err := os.RemoveAll(in); err != nil {
+		return "", fmt.Errorf("clear %q: %w", in, err)
+	}
+	to, err := filepath.Abs(filepath.Join(in, workspaceName))
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(to, 0o755); err != nil {
+		return "", err
+	}
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		return "", fmt.Errorf("copy workspace: %w", err)
+	}
+	return to, commitHistory(to)
+}
+
+// A change is a commit of the company's repository: who put which files in, and when.
+type change struct {
+	when    time.Time
+	who     string
+	mail    string
+	message string
+	paths   []string // files or folders; what does not exist is a mistake of the demo
+}
+
+func day(month time.Month, d int) time.Time { return time.Date(2026, month, d, 9, 30, 0, 0, time.UTC) }
+
+// history is how the files came to be. The dates decide what each file speaks for.
+var history = []change{
+	{day(time.April, 2), "Petra Platform", "petra@acme.example", "infrastructure: owners of the modules", []string{"infrastructure"}},
+	{day(time.June, 15), "Claus Compliance", "claus@acme.example", "governance: responsibilities and RACI, second review", []string{"governance", "documents"}},
+	{day(time.June, 22), "Petra Platform", "petra@acme.example", "exceptions: what is open", []string{"exceptions"}},
+}
+
+func commitHistory(dir string) error {
+	repo, err := git.PlainInit(dir, false)
+	if err != nil {
+		return fmt.Errorf("make repository: %w", err)
+	}
+	tree, err := repo.Worktree()
+	if err != nil {
+		return err
+	}
+	for _, c := range history {
+		for _, p := range c.paths {
+			if err := addAll(tree, dir, p); err != nil {
+				return fmt.Errorf("commit %q: %w", c.message, err)
+			}
+		}
+		who := &object.Signature{Name: c.who, Email: c.mail, When: c.when}
+		if _, err := tree.Commit(c.message, &git.CommitOptions{Author: who, Committer: who}); err != nil {
+			return fmt.Errorf("commit %q: %w", c.message, err)
+		}
+	}
+	return nil
+}
+
+func addAll(tree *git.Worktree, dir, name string) error {
+	return filepath.WalkDir(filepath.Join(dir, name), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		rel, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		_, err = tree.Add(filepath.ToSlash(rel))
+		return err
+	})
+}
+
+// replaceIn replaces each old text in a file, which must be there.
+func replaceIn(path string, pairs ...string) error {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if !strings.Contains(string(b), pairs[i]) {
+			return fmt.Errorf("%s: %q is not in it: %w", path, pairs[i], errNotReady)
+		}
+	}
+	return os.WriteFile(path, []byte(strings.NewReplacer(pairs...).Replace(string(b))), 0o644)
+}
