@@ -1,0 +1,216 @@
+// Package codeowners collects the ownership rules of a git checkout and, for each protected path, what the last matching rule
+// says. It reads the work tree; whether a code owner's review is enforced is a setting of the server and not in the file.
+package codeowners
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"auditpack/collectors"
+	"auditpack/evidence"
+	"auditpack/internal/gittree"
+)
+
+// The kinds of evidence.
+const (
+	kindFile  evidence.Kind = "codeowners.file/1"
+	kindRules evidence.Kind = "codeowners.rules/1"
+	kindPaths evidence.Kind = "codeowners.paths/1"
+)
+
+// The parts of a collection.
+const (
+	partFile    = "CODEOWNERS"
+	partHistory = "git history"
+)
+
+// places are where GitHub looks for the file, in its order: the first one found is the only one that counts.
+// Source: GitHub documentation, "About code owners", as of 2026-11.
+var places = []string{".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"}
+
+// Type is this collector's entry in collectors/all.
+var Type = collectors.Type{
+	Name:    "codeowners",
+	Version: "1",
+	Doc:     "Ownership rules (CODEOWNERS) of a git checkout, and who owns its protected paths.",
+	Kinds:   []evidence.Kind{kindFile, kindRules, kindPaths},
+	Config:  Config{},
+	New:     open,
+}
+
+// Config is the section of a source of type codeowners.
+type Config struct {
+	Path      string      `yaml:"path"`      // root of the checkout; required
+	Protected []Protected `yaml:"protected"` // without it a default list
+}
+
+type collector struct {
+	config Config
+	env    collectors.Env
+}
+
+func open(decode func(any) error, env collectors.Env) (collectors.Collector, error) {
+	var cfg Config
+	if err := decode(&cfg); err != nil {
+		return nil, err
+	}
+	if cfg.Path == "" {
+		return nil, errors.New("path is not set: want the root of the checkout")
+	}
+	if err := validate(cfg.Protected); err != nil {
+		return nil, err
+	}
+	return &collector{config: cfg, env: env}, nil
+}
+
+// found is the file that counts.
+type found struct {
+	name    string // below the checkout
+	content []byte
+}
+
+// Collect reads the file as it is now; the period plays no part.
+func (c *collector) Collect(ctx context.Context, _ evidence.Period, out collectors.Sink) error {
+	tree := c.env.Open(c.config.Path)
+	if _, err := fs.Stat(tree, "."); err != nil {
+		return fmt.Errorf("read checkout %q: %w", c.config.Path, err)
+	}
+	f, err := find(tree)
+	if errors.Is(err, fs.ErrNotExist) {
+		return c.none(ctx, out)
+	}
+	if err != nil {
+		return fmt.Errorf("read checkout %q: %w", c.config.Path, err)
+	}
+	files := map[string][]byte{f.name: f.content}
+	checkout, err := gittree.Look(ctx, c.env.Path(c.config.Path), files)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil { // the file is evidence all the same
+		out.Outcome(collectors.OutcomeOf(partHistory, kindFile, 0, err))
+		checkout = gittree.Unknown(files, "the git history could not be read")
+	}
+	b := &batch{collector: c, out: out, checkout: checkout, now: c.env.Now()}
+	if err := b.addFile(ctx, f); err != nil {
+		return err
+	}
+	return b.addRows(ctx, tree, f)
+}
+
+// find returns the first CODEOWNERS file in GitHub's order, or an error that wraps fs.ErrNotExist.
+func find(tree fs.FS) (found, error) {
+	for _, name := range places {
+		b, err := fs.ReadFile(tree, name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return found{}, err
+		}
+		return found{name: name, content: b}, nil
+	}
+	return found{}, fs.ErrNotExist
+}
+
+// batch is one collection on its way.
+type batch struct {
+	*collector
+	out      collectors.Sink
+	checkout gittree.Checkout
+	now      time.Time
+	stamp    stamp
+	raw      []evidence.Digest // the record of the file
+}
+
+func (b *batch) source() evidence.Source {
+	return evidence.Source{System: b.config.Path, Version: b.checkout.Head, Identity: b.checkout.Origin}
+}
+
+func (b *batch) addFile(ctx context.Context, f found) error {
+	part, err := b.out.Put(ctx, f.name, "text/plain", bytes.NewReader(f.content))
+	if err != nil {
+		return err
+	}
+	last := b.checkout.Files[f.name].Last
+	b.stamp = stamp{source: b.env.Name, file: f.name, raw: part.Digest, last: last}
+	r := evidence.Record{
+		Kind: kindFile, Source: b.source(), Content: []evidence.Part{part},
+		Procedure: fmt.Sprintf("Read the first of .github/CODEOWNERS, CODEOWNERS and docs/CODEOWNERS that is in %q, as it lies in the "+
+			"work tree; ask git for the last commit that changed it (git log -1 -- FILE).", b.config.Path),
+		Stated: evidence.Stated{Notes: b.checkout.Notes([]string{f.name})},
+	}
+	if len(f.content) >= maxFile {
+		r.Stated.Notes = append(r.Stated.Notes, "the file is so large that GitHub does not read it")
+	}
+	var since *time.Time
+	if last != nil {
+		since = &last.CommittedAt
+		r.Stated.Notes = append(r.Stated.Notes, "commit "+last.Hash+" by "+last.Author+"; author and time are what git was told")
+	}
+	r.Period, r.At = collectors.Standing(since, b.now)
+	d, err := b.out.Add(ctx, r)
+	if err != nil {
+		return fmt.Errorf("add CODEOWNERS: %w", err)
+	}
+	b.raw = []evidence.Digest{d}
+	b.out.Outcome(collectors.OutcomeOf(partFile, kindFile, 1, nil))
+	return nil
+}
+
+func (b *batch) addRows(ctx context.Context, tree fs.FS, f found) error {
+	rules := Parse(f.content)
+	if err := add(ctx, b, kindRules, "rules.ndjson", ruleRows(b.stamp, rules)); err != nil {
+		return err
+	}
+	protected := b.config.Protected
+	if len(protected) == 0 {
+		protected = append(defaultProtected(), Protected{Path: f.name, Purpose: purposeCodeowners})
+	}
+	rows := []pathRow{}
+	for _, p := range protected {
+		more, err := pathRows(b.stamp, tree, rules, p)
+		if err != nil {
+			b.out.Outcome(collectors.OutcomeOf(p.Path, kindPaths, 0, err))
+			continue
+		}
+		rows = append(rows, more...)
+	}
+	return add(ctx, b, kindPaths, "paths.ndjson", rows)
+}
+
+// none says that there is no CODEOWNERS file. Its empty rows make the newest state of the checkout one without rules.
+func (c *collector) none(ctx context.Context, out collectors.Sink) error {
+	b := &batch{collector: c, out: out, now: c.env.Now()}
+	if err := add(ctx, b, kindRules, "rules.ndjson", []ruleRow{}); err != nil {
+		return err
+	}
+	if err := add(ctx, b, kindPaths, "paths.ndjson", []pathRow{}); err != nil {
+		return err
+	}
+	out.Outcome(collectors.OutcomeOf(partFile, kindFile, 0, nil))
+	return nil
+}
+
+func add[T any](ctx context.Context, b *batch, kind evidence.Kind, name string, rows []T) error {
+	part, err := collectors.PutRows(ctx, b.out, name, rows)
+	if err != nil {
+		return err
+	}
+	at, seen := b.now, int64(len(rows))
+	_, err = b.out.Add(ctx, evidence.Record{
+		Kind: kind, Source: b.source(), At: &at, Content: []evidence.Part{part}, DerivedFrom: b.raw,
+		Procedure: "Parse CODEOWNERS line by line. For each protected path take the last rule that matches: a folder is asked about with " +
+			"a file x in it and with every file that lies in it; files that another rule decides have a row of their own for each rule.",
+		Stated: evidence.Stated{ItemsSeen: &seen, Notes: []string{"parsed by auditpack, not by DuckDB"}},
+	})
+	if err != nil {
+		return fmt.Errorf("add %s: %w", name, err)
+	}
+	b.out.Outcome(collectors.OutcomeOf(partFile, kind, seen, nil))
+	return nil
+}

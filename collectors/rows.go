@@ -1,0 +1,20 @@
+package collectors
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"auditpack/evidence"
+	"auditpack/internal/jsonlines"
+)
+
+// PutRows stores rows as JSON lines, canonical and in their order, for a derived record. No rows are an empty part: it says
+// that there were none.
+func PutRows[T any](ctx context.Context, out Sink, name string, rows []T) (evidence.Part, error) {
+	b, err := jsonlines.Encode(rows)
+	if err != nil {
+		return evidence.Part{}, fmt.Errorf("encode %q: %w", name, err)
+	}
+	return out.Put(ctx, name, "application/x-ndjson", bytes.NewReader(b))
+}
