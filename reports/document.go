@@ -24,7 +24,17 @@ type Document struct {
 }
 
 // Labels are the words a renderer needs for itself.
-type Labels struct{ Contents, Page, Of, Continued, Sheets string }
+type Labels struct {
+	Contents  string // heading of the table of contents
+	Page      string // "Page 3 of 10"
+	Of        string
+	Continued string // marks what goes on from the page, row or sheet before
+	Sheets    string // heading of the list of sheets
+	Back      string // link from a sheet to the first one
+	Evidence  string // before the evidence that a paragraph rests on
+	Shown     string // "{shown} of {total} rows are shown here."
+	Legend    string // heading of a chart's legend
+}
 
 // Field is a labelled value.
 type Field struct {
@@ -36,11 +46,24 @@ type Field struct {
 type Section struct {
 	ID       string // stable and unique in the document, lower case with dashes: the target of links
 	Title    string
-	Sheet    string // name of the sheet of a spreadsheet that its tables go to; empty: the parent's
+	Sheet    string // name of the sheet of a spreadsheet that its blocks go to; empty: the parent's
+	For      Medium // which renderers show it and everything under it
 	NewPage  bool
+	Compact  bool // many of its like follow each other: a smaller heading
 	Blocks   []Block
 	Sections []Section
 }
+
+// Medium says which renderers show a section: what reads well on a page, a description for each test, is one flat table in a
+// spreadsheet. Both are built from the same Assessment, so nothing is in one and missing in the other.
+type Medium int
+
+// The media. The zero value is every renderer.
+const (
+	Everywhere  Medium = iota
+	Paged              // PDF, text: read from top to bottom
+	Spreadsheet        // XLSX: filtered and sorted
+)
 
 // A Block is a paragraph, fields, table, chart or input cell; no other package can add one.
 type Block interface{ block() }
@@ -65,6 +88,7 @@ const (
 	Bad     Style = "bad"
 	Warn    Style = "warn"
 	Neutral Style = "neutral"
+	Muted   Style = "muted" // a lighter neutral, so that two kinds of "nothing to say" can be told apart
 )
 
 // Fields is a list of labelled values.
@@ -98,12 +122,14 @@ const (
 
 // Cell is a typed value: exactly one kind. Text from evidence is Text, never a formula.
 type Cell struct {
-	Kind   CellKind
-	Text   string
-	Number int64
-	Time   time.Time // UTC
-	Style  Style
-	Link   string // ID of a section of this document
+	Kind    CellKind
+	Text    string // lines are separated by \n
+	Number  int64
+	Time    time.Time // UTC; the zero time is an empty cell
+	Style   Style
+	Link    string   // ID of a section or Anchor of a cell of this document
+	Anchor  string   // makes this cell a target of links; unique in the document
+	Choices []string // of an input cell: what may be filled in; empty: anything
 }
 
 // CellKind says which field of a Cell counts.
@@ -119,8 +145,9 @@ const (
 	CellInput  // to be filled in by a person: Text is the value so far
 )
 
-// Chart shows a few numbers: a stacked horizontal bar of counts.
+// Chart shows a few numbers: a stacked horizontal bar of counts. Every bar has the same parts in the same order.
 type Chart struct {
+	ID    string // unique in the document
 	Title string
 	Bars  []Bar
 }
@@ -141,7 +168,7 @@ type BarPart struct {
 // SignOff is a block that people sign.
 type SignOff struct {
 	Rows    []SignOffRow
-	Columns []string // words for role, name, date, signature
+	Columns []string // words for role, name, date, signature: four
 }
 
 // SignOffRow is one person to sign.

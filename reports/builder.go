@@ -1,0 +1,395 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"auditpack/evidence"
+	"auditpack/reports/assessment"
+	"auditpack/templates"
+)
+
+// pagedRows is how many rows of one table a paged format prints. More than that nobody reads on paper: the spreadsheet and the
+// Assessment have them all, and the table says how many there are.
+const pagedRows = 400
+
+// builder holds what the sections of a report look things up in.
+type builder struct {
+	t         templates.Text
+	a         assessment.Assessment
+	controls  map[assessment.ControlID]int // index in a.Controls
+	tests     map[assessment.TestID]int
+	responses map[string]int
+	records   map[evidence.Digest]int                             // record to its index in a.Evidence
+	blobs     map[evidence.Digest]int                             // part of a record to the index of the record
+	bears     map[assessment.ControlID][]assessment.RequirementID // requirements that a control bears on
+	answers   map[string]int                                      // key of a deviation to the response that answers it
+	testedBy  map[assessment.TestID][]assessment.ControlID        // controls whose aspects name a test
+	findings  map[assessment.RequirementID]*assessment.Finding    // by id
+}
+
+func newBuilder(a assessment.Assessment, t templates.Text) *builder {
+	b := &builder{
+		t: t, a: a,
+		controls:  map[assessment.ControlID]int{},
+		tests:     map[assessment.TestID]int{},
+		responses: map[string]int{},
+		records:   map[evidence.Digest]int{},
+		blobs:     map[evidence.Digest]int{},
+		bears:     map[assessment.ControlID][]assessment.RequirementID{},
+		answers:   map[string]int{},
+		testedBy:  map[assessment.TestID][]assessment.ControlID{},
+		findings:  map[assessment.RequirementID]*assessment.Finding{},
+	}
+	for i, test := range a.Tests {
+		b.tests[test.ID] = i
+	}
+	for i, r := range a.Responses {
+		b.responses[r.ID] = i
+		for _, key := range r.Answers {
+			if _, taken := b.answers[key]; !taken {
+				b.answers[key] = i
+			}
+		}
+	}
+	for i, e := range a.Evidence {
+		b.records[e.Record] = i
+		for _, part := range e.Data.Content {
+			if _, taken := b.blobs[part.Digest]; !taken {
+				b.blobs[part.Digest] = i
+			}
+		}
+	}
+	for i, c := range a.Controls {
+		b.controls[c.ID] = i
+		for _, aspect := range c.Aspects {
+			for _, id := range aspect.Tests {
+				if !slices.Contains(b.testedBy[id], c.ID) {
+					b.testedBy[id] = append(b.testedBy[id], c.ID)
+				}
+			}
+		}
+	}
+	for i, f := range a.Requirements {
+		b.findings[f.ID] = &a.Requirements[i]
+		for _, target := range f.Controls {
+			b.bears[target.Control] = append(b.bears[target.Control], f.ID)
+		}
+	}
+	return b
+}
+
+func (b *builder) in(l templates.Localized) string { return l.In(b.t.Language) }
+
+// Targets of links.
+
+func slug(prefix, id string) string {
+	var s strings.Builder
+	s.WriteString(prefix)
+	for _, r := range strings.ToLower(id) {
+		if (r < 'a' || r > 'z') && (r < '0' || r > '9') {
+			r = '-'
+		}
+		s.WriteRune(r)
+	}
+	return s.String()
+}
+
+func requirementAnchor(id assessment.RequirementID) string { return slug("requirement-", string(id)) }
+func controlAnchor(id assessment.ControlID) string         { return slug("control-", string(id)) }
+func testAnchor(id assessment.TestID) string               { return slug("test-", string(id)) }
+func evidenceAnchor(index int) string                      { return "evidence-" + strconv.Itoa(index+1) }
+func responseAnchor(index int) string                      { return "response-" + strconv.Itoa(index+1) }
+
+// exceptionAnchor goes by place in the register: the same identifier may occur twice, which is itself a fault.
+func exceptionAnchor(index int) string { return "exception-" + strconv.Itoa(index+1) }
+
+// Cells.
+
+func text(s string) Cell                { return Cell{Text: s} }
+func styled(s string, style Style) Cell { return Cell{Text: s, Style: style} }
+func link(s, target string) Cell        { return Cell{Text: s, Link: target} }
+func number(n int64) Cell               { return Cell{Kind: CellNumber, Number: n} }
+func instant(t time.Time) Cell          { return Cell{Kind: CellTime, Time: t.UTC()} }
+func day(t time.Time) Cell              { return Cell{Kind: CellDate, Time: t.UTC()} }
+func input(value string, choices ...string) Cell {
+	return Cell{Kind: CellInput, Text: value, Choices: choices}
+}
+
+// digest is empty for the zero Digest: not everything has one.
+func digest(d evidence.Digest) Cell { return Cell{Kind: CellDigest, Text: string(d), Style: Code} }
+
+// dayText reads a day as people write it into a file, YYYY-MM-DD. What is no day stays text: a report hides no bad input.
+func dayText(s string) Cell {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return text(s)
+	}
+	return day(t)
+}
+
+func instantOrNone(t *time.Time) Cell {
+	if t == nil {
+		return text("")
+	}
+	return instant(*t)
+}
+
+// optional is empty for a number that nobody stated.
+func optional(n *int64) Cell {
+	if n == nil {
+		return text("")
+	}
+	return number(*n)
+}
+
+// bad and warn are coloured when they are not zero.
+func bad(n int64) Cell {
+	c := number(n)
+	if n > 0 {
+		c.Style = Bad
+	}
+	return c
+}
+
+func warn(n int64) Cell {
+	c := number(n)
+	if n > 0 {
+		c.Style = Warn
+	}
+	return c
+}
+
+func (b *builder) controlCell(id assessment.ControlID) Cell {
+	if _, ok := b.controls[id]; !ok {
+		return text(string(id))
+	}
+	return link(string(id), controlAnchor(id))
+}
+
+func (b *builder) testCell(id assessment.TestID) Cell {
+	if _, ok := b.tests[id]; !ok {
+		return text(string(id))
+	}
+	return link(string(id), testAnchor(id))
+}
+
+// blobCell shows the digest of raw evidence and leads to the record that holds it.
+func (b *builder) blobCell(d evidence.Digest) Cell {
+	c := digest(d)
+	if i, ok := b.blobs[d]; ok {
+		c.Link = evidenceAnchor(i)
+	} else if i, ok := b.records[d]; ok {
+		c.Link = evidenceAnchor(i)
+	}
+	return c
+}
+
+func (b *builder) yesNo(yes bool) Cell {
+	if yes {
+		return text(b.t.Get("word.yes"))
+	}
+	return text(b.t.Get("word.no"))
+}
+
+// Columns, fields, tables.
+
+func (b *builder) col(key string, width float64) Column {
+	return Column{Title: b.t.Get(key), Width: width}
+}
+
+func (b *builder) numberCol(key string, width float64) Column {
+	return Column{Title: b.t.Get(key), Width: width, Align: Right}
+}
+
+func (b *builder) field(key string, c Cell) Field { return Field{Label: b.t.Get(key), Value: c} }
+
+// filled drops the fields that say nothing.
+func filled(fields ...Field) Fields {
+	return Fields{Items: slices.DeleteFunc(fields, func(f Field) bool {
+		return f.Value.Kind != CellNumber && f.Value.Text == "" && f.Value.Time.IsZero()
+	})}
+}
+
+func (b *builder) para(key string, pairs ...string) Paragraph {
+	return Paragraph{Text: b.t.Get(key, pairs...)}
+}
+
+func (b *builder) note(key string, pairs ...string) Paragraph {
+	return Paragraph{Text: b.t.Get(key, pairs...), Style: Note}
+}
+
+func (b *builder) num(n int64) string { return FormatNumber(b.t.Language, n) }
+
+// paged cuts a table to what is printed and says how many rows there are.
+func paged(t Table) Table {
+	if len(t.Rows) > pagedRows {
+		t.Total = int64(len(t.Rows))
+		t.Rows = t.Rows[:pagedRows]
+	}
+	return t
+}
+
+// Words for statuses.
+
+var requirementStatuses = []assessment.RequirementStatus{
+	assessment.Supported, assessment.PartlySupported, assessment.DeviationsNoted,
+	assessment.NotAssessed, assessment.NotApplicable, assessment.CarvedOut,
+}
+
+var testStatuses = []assessment.TestStatus{
+	assessment.TestNoDeviations, assessment.TestDeviations, assessment.TestNoOccurrences, assessment.TestNotAssessed,
+}
+
+func requirementStyle(s assessment.RequirementStatus) Style {
+	switch s {
+	case assessment.Supported:
+		return Good
+	case assessment.PartlySupported:
+		return Warn
+	case assessment.DeviationsNoted:
+		return Bad
+	case assessment.NotApplicable, assessment.CarvedOut:
+		return Muted
+	}
+	return Neutral
+}
+
+func testStyle(s assessment.TestStatus) Style {
+	switch s {
+	case assessment.TestNoDeviations:
+		return Good
+	case assessment.TestDeviations:
+		return Bad
+	case assessment.TestNoOccurrences:
+		return Warn
+	}
+	return Neutral
+}
+
+func (b *builder) statusCell(s assessment.RequirementStatus) Cell {
+	return styled(b.t.Or("status."+string(s), string(s)), requirementStyle(s))
+}
+
+func (b *builder) testStatusCell(s assessment.TestStatus) Cell {
+	return styled(b.t.Or("result."+string(s), string(s)), testStyle(s))
+}
+
+func (b *builder) shownCell(shown string) Cell {
+	style := map[string]Style{"fully": Good, "partly": Warn, "deviating": Bad}[shown]
+	if style == "" {
+		style = Neutral
+	}
+	return styled(b.t.Or("shown."+shown, shown), style)
+}
+
+// word looks a code from data up and falls back to the code itself.
+func (b *builder) word(prefix, code string) string {
+	if code == "" {
+		return ""
+	}
+	return b.t.Or(prefix+code, code)
+}
+
+func (b *builder) words(prefix string, codes []string) string {
+	out := make([]string, len(codes))
+	for i, c := range codes {
+		out[i] = b.word(prefix, c)
+	}
+	return strings.Join(out, "\n")
+}
+
+func join[S ~string](items []S, separator string) string {
+	out := make([]string, len(items))
+	for i, s := range items {
+		out[i] = string(s)
+	}
+	return strings.Join(out, separator)
+}
+
+// Periods.
+
+func (b *builder) periodText(p *evidence.Period) string {
+	if p == nil {
+		return ""
+	}
+	return b.dates(p.From, p.To)
+}
+
+// dates writes a half-open span by its first and last day when both ends are midnights, by its instants otherwise.
+func (b *builder) dates(from, to time.Time) string {
+	l := b.t.Language
+	if midnight(from) && midnight(to) && from.Before(to) {
+		return b.t.Get("word.span", "from", FormatDate(l, from), "to", FormatDate(l, to.AddDate(0, 0, -1)))
+	}
+	return b.t.Get("word.span", "from", FormatTime(l, from), "to", FormatTime(l, to))
+}
+
+func midnight(t time.Time) bool { return t.UTC().Truncate(24 * time.Hour).Equal(t.UTC()) }
+
+func (b *builder) coverage(t assessment.TestResult) string {
+	if t.PeriodDays == 0 {
+		return ""
+	}
+	return b.t.Get("word.days-of", "covered", b.num(t.CoveredDays), "days", b.num(t.PeriodDays))
+}
+
+// names of evidence: E1 is the first record of the index.
+func evidenceName(index int) string { return fmt.Sprintf("E%d", index+1) }
+
+// evidenceRanges names records by source and kind, neighbours drawn together: "vault-prod, vault.audit-log/1: E1 to E12".
+func (b *builder) evidenceRanges(records []evidence.Digest) string {
+	type group struct {
+		name    string
+		indices []int
+	}
+	var groups []*group
+	byName := map[string]*group{}
+	var unknown []string
+	for _, d := range records {
+		i, ok := b.records[d]
+		if !ok {
+			unknown = append(unknown, string(d))
+			continue
+		}
+		r := b.a.Evidence[i].Data
+		name := r.Source.Name + ", " + string(r.Kind)
+		if byName[name] == nil {
+			byName[name] = &group{name: name}
+			groups = append(groups, byName[name])
+		}
+		byName[name].indices = append(byName[name].indices, i)
+	}
+	slices.SortFunc(groups, func(x, y *group) int { return cmp.Compare(x.name, y.name) })
+	var lines []string
+	for _, g := range groups {
+		lines = append(lines, g.name+": "+ranges(g.indices))
+	}
+	return strings.Join(append(lines, unknown...), "\n")
+}
+
+func ranges(indices []int) string {
+	slices.Sort(indices)
+	indices = slices.Compact(indices)
+	var out []string
+	for i := 0; i < len(indices); {
+		j := i
+		for j+1 < len(indices) && indices[j+1] == indices[j]+1 {
+			j++
+		}
+		switch {
+		case j == i:
+			out = append(out, evidenceName(indices[i]))
+		case j == i+1:
+			out = append(out, evidenceName(indices[i]), evidenceName(indices[j]))
+		default:
+			out = append(out, evidenceName(indices[i])+"–"+evidenceName(indices[j]))
+		}
+		i = j + 1
+	}
+	return strings.Join(out, ", ")
+}

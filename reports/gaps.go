@@ -1,0 +1,212 @@
+package reports
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"auditpack/evidence"
+	"auditpack/reports/assessment"
+)
+
+// gap is one reason that stands between requirements and a conclusion, with the requirements that it holds up.
+type gap struct {
+	reason       assessment.Reason
+	requirements []string
+}
+
+// gaps gathers equal reasons. nothing are the requirements that no control reaches at all.
+func (b *builder) gaps() (gaps []gap, nothing []assessment.Finding) {
+	index := map[assessment.Reason]int{}
+	for _, f := range b.judged() {
+		if b.unreached(f) {
+			nothing = append(nothing, f)
+			continue
+		}
+		for _, r := range f.Reasons {
+			if r.Code == "deviations" { // a result, not something that could not be judged
+				continue
+			}
+			i, ok := index[r]
+			if !ok {
+				i = len(gaps)
+				index[r] = i
+				gaps = append(gaps, gap{reason: r})
+			}
+			gaps[i].requirements = append(gaps[i].requirements, string(f.ID))
+		}
+	}
+	slices.SortStableFunc(gaps, func(x, y gap) int {
+		return cmp.Or(cmp.Compare(x.reason.Code, y.reason.Code), cmp.Compare(x.reason.Source, y.reason.Source),
+			cmp.Compare(x.reason.Test, y.reason.Test), cmp.Compare(x.reason.Control, y.reason.Control), cmp.Compare(x.reason.Aspect, y.reason.Aspect))
+	})
+	return gaps, nothing
+}
+
+// unreached says that no control bears on a requirement, so that a table row says all there is to say.
+func (b *builder) unreached(f assessment.Finding) bool {
+	return len(f.Controls) == 0 && f.Status == assessment.NotAssessed
+}
+
+// where names the place of a reason: control and aspect, test, source.
+func (b *builder) where(r assessment.Reason) string {
+	var parts []string
+	if r.Control != "" {
+		place := string(r.Control)
+		if r.Aspect != "" {
+			place += " / " + b.aspectTitle(r.Control, r.Aspect)
+		}
+		parts = append(parts, place)
+	}
+	if r.Test != "" {
+		parts = append(parts, string(r.Test))
+	}
+	if r.Source != "" {
+		parts = append(parts, b.t.Get("word.source")+" "+r.Source)
+	}
+	return strings.Join(parts, "\n")
+}
+
+func (b *builder) aspectTitle(control assessment.ControlID, aspect string) string {
+	i, ok := b.controls[control]
+	if !ok {
+		return aspect
+	}
+	for _, a := range b.a.Controls[i].Aspects {
+		if a.ID == aspect {
+			return cmp.Or(b.in(a.Title), aspect)
+		}
+	}
+	return aspect
+}
+
+func (b *builder) reasonText(r assessment.Reason) string { return b.word("reason.", r.Code) }
+
+// notAssessed lists what could not be judged, or only in part, and why.
+func (b *builder) notAssessed() Section {
+	gaps, nothing := b.gaps()
+	return Section{
+		ID: "not-assessed", Title: b.t.Get("gaps.title"), NewPage: true,
+		Blocks: []Block{b.para("gaps.lead")},
+		Sections: []Section{
+			{ID: "gaps-reasons", Title: b.t.Get("gaps.reasons"), For: Paged, Blocks: b.gapTables(gaps)},
+			{ID: "gaps-sources", Title: b.t.Get("gaps.sources"), For: Paged, Blocks: []Block{b.para("gaps.sources-lead"), paged(b.sourceParts())}},
+			{ID: "gaps-unreached", Title: b.t.Get("gaps.unreached"), For: Paged, Blocks: []Block{
+				b.para("gaps.unreached-lead", "n", b.num(int64(len(nothing))), "all", b.num(int64(len(b.judged())))), b.unreachedTable(nothing),
+			}},
+			{ID: "gaps-rows", Title: b.t.Get("gaps.title"), Sheet: b.t.Get("sheet.not-assessed"), For: Spreadsheet, Blocks: []Block{b.gapRows(gaps, nothing)}},
+			{ID: "gaps-source-rows", Title: b.t.Get("gaps.sources"), Sheet: b.t.Get("sheet.sources"), For: Spreadsheet, Blocks: []Block{b.sourceParts()}},
+		},
+	}
+}
+
+// gapTables gives one table for each kind of reason.
+func (b *builder) gapTables(gaps []gap) []Block {
+	var blocks []Block
+	for i := 0; i < len(gaps); {
+		code := gaps[i].reason.Code
+		t := Table{
+			ID:      slug("gaps-", code),
+			Caption: b.word("reason.", code),
+			Columns: []Column{b.col("word.where", 2.6), b.col("word.detail", 3), b.col("word.owner", 1.4), b.col("word.requirements", 2.2)},
+		}
+		for ; i < len(gaps) && gaps[i].reason.Code == code; i++ {
+			g := gaps[i]
+			t.Rows = append(t.Rows, []Cell{text(b.where(g.reason)), text(g.reason.Detail), text(g.reason.Owner), text(strings.Join(g.requirements, ", "))})
+		}
+		blocks = append(blocks, paged(t))
+	}
+	if len(blocks) == 0 {
+		return []Block{b.para("gaps.none")}
+	}
+	return blocks
+}
+
+func (b *builder) unreachedTable(findings []assessment.Finding) Table {
+	t := Table{
+		ID:      "unreached",
+		Columns: []Column{b.col("word.requirement", 0.8), b.col("word.title", 4), b.col("word.group", 2)},
+		Empty:   b.t.Get("gaps.unreached-none"),
+	}
+	for _, f := range findings {
+		id := text(string(f.ID))
+		id.Anchor = requirementAnchor(f.ID)
+		t.Rows = append(t.Rows, []Cell{id, text(b.in(f.Title)), text(b.in(f.Group))})
+	}
+	return t
+}
+
+// gapRows is one row for each requirement and reason.
+func (b *builder) gapRows(gaps []gap, nothing []assessment.Finding) Table {
+	t := Table{
+		ID: "gap-rows",
+		Columns: []Column{
+			b.col("word.reason", 3), b.col("word.requirement", 1), b.col("word.title", 3), b.col("word.control", 2), b.col("word.aspect", 2),
+			b.col("word.test", 1), b.col("word.source", 1.6), b.col("word.detail", 4), b.col("word.owner", 1.6),
+		},
+		Empty: b.t.Get("gaps.none"),
+	}
+	add := func(r assessment.Reason, id string) {
+		title := ""
+		if f := b.findings[assessment.RequirementID(id)]; f != nil {
+			title = b.in(f.Title)
+		}
+		aspect := ""
+		if r.Aspect != "" {
+			aspect = b.aspectTitle(r.Control, r.Aspect)
+		}
+		t.Rows = append(t.Rows, []Cell{
+			text(b.reasonText(r)), text(id), text(title), text(string(r.Control)), text(aspect), text(string(r.Test)), text(r.Source), text(r.Detail), text(r.Owner),
+		})
+	}
+	for _, g := range gaps {
+		for _, id := range g.requirements {
+			add(g.reason, id)
+		}
+	}
+	for _, f := range nothing {
+		if len(f.Reasons) == 0 {
+			add(assessment.Reason{Code: "no-control"}, string(f.ID))
+		}
+		for _, r := range f.Reasons {
+			add(r, string(f.ID))
+		}
+	}
+	return t
+}
+
+// sourceParts lists the sources, and what they did not give: asked and none there, not offered, denied and failed are different.
+func (b *builder) sourceParts() Table {
+	t := Table{
+		ID: "source-parts",
+		Columns: []Column{
+			b.col("word.source", 1.5), b.col("word.part", 2.2), b.col("word.kind", 1.9), b.col("word.outcome", 1.4), b.col("word.detail", 3),
+			b.col("word.asked", 1.5), b.numberCol("word.entry", 0.8),
+		},
+		Empty: b.t.Get("gaps.sources-none"),
+	}
+	for _, s := range b.a.Sources {
+		t.Rows = append(t.Rows, []Cell{
+			text(s.Source + " (" + s.Type + ")"), text(""), text(""), text(b.t.Get("outcome.answered", "n", b.num(s.OK))), text(""), instant(s.Time), number(s.Entry),
+		})
+		for _, p := range s.Parts {
+			t.Rows = append(t.Rows, []Cell{
+				text(s.Source), text(p.Part), text(string(p.Kind)), styled(b.word("outcome.", string(p.Outcome)), outcomeStyle(p.Outcome)),
+				text(p.Detail), instant(s.Time), number(s.Entry),
+			})
+		}
+	}
+	return t
+}
+
+func outcomeStyle(o evidence.Outcome) Style {
+	switch o {
+	case evidence.OutcomeOK:
+		return Good
+	case evidence.OutcomeDenied, evidence.OutcomeFailed:
+		return Bad
+	case evidence.OutcomeNotOffered:
+		return Warn
+	}
+	return Neutral
+}

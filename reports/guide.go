@@ -1,0 +1,83 @@
+package reports
+
+import (
+	"strconv"
+
+	"auditpack/evidence"
+	"auditpack/reports/assessment"
+)
+
+// guide says what the report is, what its words mean, what its proofs claim, and how to follow a figure to its bytes.
+func (b *builder) guide() Section {
+	statuses := Table{
+		ID:      "statuses",
+		Columns: []Column{b.col("word.conclusion", 1), b.col("word.meaning", 3.4)},
+	}
+	for _, s := range requirementStatuses {
+		statuses.Rows = append(statuses.Rows, []Cell{b.statusCell(s), text(b.t.Get("meaning." + string(s)))})
+	}
+	results := Table{
+		ID:      "results",
+		Columns: []Column{b.col("word.result", 1), b.col("word.meaning", 3.4)},
+	}
+	for _, s := range testStatuses {
+		results.Rows = append(results.Rows, []Cell{b.testStatusCell(s), text(b.t.Get("meaning-of-result." + string(s)))})
+	}
+	s := Section{
+		ID: "how-to-read", Title: b.t.Get("guide.title"), Sheet: b.t.Get("sheet.guide"), NewPage: true,
+		Blocks: []Block{
+			Paragraph{Text: b.t.Get("guide.nature"), Style: Strong},
+			b.para("guide.no-verdict"),
+			b.para("guide.structure"),
+		},
+		Sections: []Section{
+			{ID: "statuses", Title: b.t.Get("guide.statuses"), Blocks: []Block{statuses, results, b.para("guide.excepted"), b.para("guide.type-" + typeKey(b.a))}},
+			{ID: "proof", Title: b.t.Get("guide.proof"), Blocks: []Block{
+				Paragraph{Text: b.t.Get("guide.proof-claim"), Style: Strong},
+				b.para("guide.proof-checkpoint", "n", b.num(b.a.KnownEntries)),
+				b.para("guide.proof-limits"),
+			}},
+			{ID: "follow", Title: b.t.Get("guide.follow"), Blocks: b.followSteps()},
+			{ID: "characters", Title: b.t.Get("guide.characters"), For: Paged, Blocks: []Block{b.para("guide.characters-text")}},
+		},
+	}
+	if attribution := b.in(b.a.Framework.Attribution); attribution != "" || b.a.Framework.Source != "" {
+		s.Sections = append(s.Sections, Section{ID: "attribution", Title: b.t.Get("guide.attribution"), Blocks: []Block{
+			filled(b.field("guide.attribution-text", text(attribution)), b.field("guide.attribution-source", text(b.a.Framework.Source))),
+		}})
+	}
+	return s
+}
+
+func typeKey(a assessment.Assessment) string {
+	if a.Type == 1 {
+		return "1"
+	}
+	return "2"
+}
+
+// followSteps shows how a figure leads to its bytes, on an example of this report where it has one.
+func (b *builder) followSteps() []Block {
+	blob, line := "sha256:…", "812"
+	for _, t := range b.a.Tests {
+		for _, d := range t.Deviations {
+			if d.Evidence != "" && d.Line > 0 {
+				blob, line = string(d.Evidence), strconv.FormatInt(d.Line, 10)
+				return b.steps(blob, line)
+			}
+		}
+	}
+	return b.steps(blob, line)
+}
+
+func (b *builder) steps(blob, line string) []Block {
+	return []Block{
+		b.para("guide.follow-figure"),
+		b.para("guide.follow-store"),
+		Paragraph{Style: Code, Text: "auditpack evidence cat " + blob + " | sed -n " + line + "p"},
+		b.para("guide.follow-bundle"),
+		Paragraph{Style: Code, Text: "sha256sum -c manifest-sha256.txt\nfind data -name '*" + evidence.Digest(blob).Hex() + "*' -exec sha256sum {} +"},
+		b.para("guide.follow-reperform"),
+		Paragraph{Style: Code, Text: "auditpack verify FILE.zip --fingerprint SHA256:… --reperform"},
+	}
+}

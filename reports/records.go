@@ -1,0 +1,186 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+
+	"auditpack/evidence"
+	"auditpack/reports/assessment"
+)
+
+// evidenceIndex has each record with the fields that make it information an auditor can rely on: source, scope, who, when, how,
+// and what was stated of completeness. Digests stand here in full.
+func (b *builder) evidenceIndex() Section {
+	t := Table{
+		ID: "evidence",
+		Columns: []Column{
+			b.col("word.number", 0.7), b.col("evidence-index.source", 2.7), b.col("evidence-index.procedure", 3.2), b.col("evidence-index.collected", 2.2),
+			b.col("evidence-index.stated", 2), b.col("evidence-index.digests", 3.6),
+		},
+		Empty: b.t.Get("evidence-index.none"),
+	}
+	for i, e := range b.a.Evidence {
+		name := styled(evidenceName(i), Strong)
+		name.Anchor = evidenceAnchor(i)
+		t.Rows = append(t.Rows, []Cell{
+			name, text(b.sourceText(e)), text(e.Data.Procedure), text(b.collectedText(e)), text(b.statedText(e.Data)), styled(b.digestText(e), Code),
+		})
+	}
+	return Section{
+		ID: "evidence-index", Title: b.t.Get("evidence-index.title"), For: Paged, NewPage: true,
+		Blocks: []Block{b.para("evidence-index.lead"), t},
+	}
+}
+
+func lines(parts ...string) string {
+	var out []string
+	for _, p := range parts {
+		if p != "" {
+			out = append(out, p)
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
+func (b *builder) labelled(key, value string) string {
+	if value == "" {
+		return ""
+	}
+	return b.t.Get(key) + ": " + value
+}
+
+func (b *builder) sourceText(e assessment.EvidenceItem) string {
+	r := e.Data
+	return lines(r.Source.Name+" ("+r.Source.Type+")", string(r.Kind), r.Source.System, b.labelled("evidence-index.version", r.Source.Version),
+		b.labelled("evidence-index.identity", r.Source.Identity), b.labelled("evidence-index.speaks-of", b.spanOf(r)), b.labelled("evidence-index.nature", b.nature(r)))
+}
+
+// nature says whether the bytes are as received: what was parsed by our program, or redacted, is labelled.
+func (b *builder) nature(r evidence.Record) string {
+	var words []string
+	if len(r.DerivedFrom) > 0 {
+		words = append(words, b.t.Get("evidence-index.derived"))
+	} else {
+		words = append(words, b.t.Get("evidence-index.raw"))
+	}
+	if len(r.Redactions) > 0 {
+		words = append(words, b.t.Get("evidence-index.redacted", "n", b.num(redactions(r))))
+	}
+	return strings.Join(words, ", ")
+}
+
+func redactions(r evidence.Record) int64 {
+	var n int64
+	for _, x := range r.Redactions {
+		n += int64(x.Count)
+	}
+	return n
+}
+
+func (b *builder) spanOf(r evidence.Record) string {
+	if r.At != nil {
+		return FormatTime(b.t.Language, *r.At)
+	}
+	return b.periodText(r.Period)
+}
+
+func (b *builder) collectedText(e assessment.EvidenceItem) string {
+	c := e.Data.Collected
+	who := c.Principal
+	if c.Host != "" {
+		who += " @ " + c.Host
+	}
+	return lines(FormatTime(b.t.Language, c.At), who, c.Tool, c.Collector,
+		b.t.Get("evidence-index.entry", "n", b.num(e.Entry), "time", FormatTime(b.t.Language, e.EntryTime)))
+}
+
+func (b *builder) statedText(r evidence.Record) string {
+	s := r.Stated
+	count := func(key string, n *int64) string {
+		if n == nil {
+			return ""
+		}
+		return b.labelled(key, b.num(*n))
+	}
+	var first, last string
+	if s.First != nil {
+		first = FormatTime(b.t.Language, *s.First)
+	}
+	if s.Last != nil {
+		last = FormatTime(b.t.Language, *s.Last)
+	}
+	return lines(append([]string{
+		count("evidence-index.items-expected", s.ItemsExpected), count("evidence-index.items-seen", s.ItemsSeen), count("evidence-index.lines", s.Lines),
+		count("evidence-index.odd-lines", s.OddLines), b.labelled("evidence-index.first", first), b.labelled("evidence-index.last", last),
+	}, s.Notes...)...)
+}
+
+func (b *builder) digestText(e assessment.EvidenceItem) string {
+	out := []string{b.t.Get("evidence-index.record") + ":", string(e.Record)}
+	for _, p := range e.Data.Content {
+		out = append(out, fmt.Sprintf("%s (%s):", p.Name, b.t.Get("evidence-index.bytes", "n", b.num(p.SizeBytes))), string(p.Digest))
+	}
+	for _, d := range e.Data.DerivedFrom {
+		out = append(out, b.t.Get("evidence-index.derived-from")+":", string(d))
+	}
+	return strings.Join(out, "\n")
+}
+
+// evidenceRows is one row for each part of each record: the IPE index.
+func (b *builder) evidenceRows() Section {
+	t := Table{
+		ID: "evidence-rows",
+		Columns: []Column{
+			b.col("word.number", 0.8), b.col("word.source", 1.8), b.col("evidence-index.type", 1.4), b.col("word.kind", 2.4), b.col("evidence-index.system", 3),
+			b.col("evidence-index.version", 1.2), b.col("evidence-index.identity", 2), b.col("evidence-index.from", 2), b.col("evidence-index.to", 2),
+			b.col("word.procedure", 5), b.col("evidence-index.collected-at", 2), b.col("evidence-index.principal", 2), b.col("evidence-index.host", 1.6),
+			b.col("evidence-index.tool", 2), b.col("evidence-index.collector", 2), b.numberCol("evidence-index.items-expected", 1.2), b.numberCol("evidence-index.items-seen", 1.2),
+			b.numberCol("evidence-index.lines", 1.2), b.numberCol("evidence-index.odd-lines", 1.2), b.col("evidence-index.first", 2), b.col("evidence-index.last", 2),
+			b.col("evidence-index.notes", 3), b.col("evidence-index.nature", 2), b.col("word.part", 3), b.col("evidence-index.media-type", 2),
+			b.numberCol("evidence-index.size", 1.4), b.col("evidence-index.part-digest", 5), b.col("evidence-index.record", 5), b.numberCol("word.entry", 0.9),
+			b.col("evidence-index.entry-time", 2), b.col("evidence-index.derived-from", 5), b.col("word.tests", 2),
+		},
+		Empty: b.t.Get("evidence-index.none"),
+	}
+	for i, e := range b.a.Evidence {
+		for n, p := range e.Data.Content {
+			t.Rows = append(t.Rows, b.evidenceRow(i, n, e, p))
+		}
+	}
+	return Section{ID: "evidence-rows", Title: b.t.Get("evidence-index.title"), Sheet: b.t.Get("sheet.evidence"), For: Spreadsheet, Blocks: []Block{t}}
+}
+
+func (b *builder) evidenceRow(index, part int, e assessment.EvidenceItem, p evidence.Part) []Cell {
+	r := e.Data
+	name := text(evidenceName(index))
+	if part == 0 {
+		name.Anchor = evidenceAnchor(index)
+	}
+	from, to := instantOrNone(r.At), instantOrNone(r.At)
+	if r.Period != nil {
+		from, to = instant(r.Period.From), instant(r.Period.To)
+	}
+	return []Cell{
+		name, text(r.Source.Name), text(r.Source.Type), text(string(r.Kind)), text(r.Source.System), text(r.Source.Version), text(r.Source.Identity), from, to,
+		text(r.Procedure), instant(r.Collected.At), text(r.Collected.Principal), text(r.Collected.Host), text(r.Collected.Tool), text(r.Collected.Collector),
+		optional(r.Stated.ItemsExpected), optional(r.Stated.ItemsSeen), optional(r.Stated.Lines), optional(r.Stated.OddLines), instantOrNone(r.Stated.First), instantOrNone(r.Stated.Last),
+		text(strings.Join(r.Stated.Notes, "\n")), text(b.nature(r)), text(p.Name), text(p.MediaType), number(p.SizeBytes), digest(p.Digest), digest(e.Record),
+		number(e.Entry), instant(e.EntryTime), text(join(r.DerivedFrom, "\n")), text(join(e.Tests, "\n")),
+	}
+}
+
+// inputs are the files besides evidence that can change a verdict.
+func (b *builder) inputs() Section {
+	t := Table{
+		ID:      "inputs",
+		Columns: []Column{b.col("word.file", 2), b.col("word.digest", 3)},
+		Empty:   b.t.Get("inputs.none"),
+	}
+	for _, in := range b.a.Inputs {
+		t.Rows = append(t.Rows, []Cell{text(in.Name), styled(string(in.Digest), Code)})
+	}
+	return Section{
+		ID: "inputs", Title: b.t.Get("inputs.title"), Sheet: b.t.Get("sheet.inputs"), NewPage: true,
+		Blocks: []Block{b.para("inputs.lead"), t},
+	}
+}

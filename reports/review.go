@@ -1,0 +1,541 @@
+package reports
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"auditpack/evidence"
+	"auditpack/reports/assessment"
+	"auditpack/templates"
+)
+
+// reviewed is one deviation in the review, whichever frameworks it bears on.
+type reviewed struct {
+	deviation  assessment.Deviation
+	b          *builder // of the assessment that it was found in first
+	frameworks []string
+	state      string // new | open | unknown, against the assessment before
+}
+
+// review holds the assessments under review, one for each framework, and what was open in the ones before.
+type review struct {
+	t        templates.Text
+	now      []*builder
+	before   map[string]bool // keys of deviations of earlier assessments of the same frameworks
+	compared bool
+	closed   []reviewed
+	asOf     time.Time
+	next     time.Time // of the next review: a quarter later
+}
+
+// Review builds the quarterly review pack from the assessments of one quarter, one for each framework. Where two of them are of
+// the same framework, the later one is reviewed and the earlier one is what it is compared with: that tells new deviations from
+// open and closed ones. A deviation that several frameworks share is listed once.
+func Review(assessments []assessment.Assessment, t templates.Text) Document {
+	r := newReview(assessments, t)
+	doc := Document{
+		Title:    t.Get("review.title"),
+		Subtitle: t.Get("review.subtitle"),
+		Language: t.Language,
+		AsOf:     r.asOf,
+		Seal:     t.Get("cover.not-sealed"),
+		Labels:   labels(t),
+	}
+	organization := ""
+	if len(r.now) > 0 {
+		organization = r.now[0].a.Organization.Name
+		doc.Cover = r.cover()
+	}
+	doc.Footer = t.Get("cover.footer", "organization", organization)
+	deviations := r.deviations()
+	doc.Sections = []Section{
+		r.overview(deviations),
+		r.byOwner(deviations), r.deviationRows(deviations),
+		r.exceptions(),
+		r.gaps(),
+		r.signOff(),
+	}
+	return doc
+}
+
+func newReview(assessments []assessment.Assessment, t templates.Text) *review {
+	r := &review{t: t, before: map[string]bool{}}
+	sorted := slices.Clone(assessments)
+	slices.SortStableFunc(sorted, func(x, y assessment.Assessment) int {
+		return cmp.Or(cmp.Compare(x.Framework.ID, y.Framework.ID), y.AsOf.Compare(x.AsOf))
+	})
+	nowKeys := map[string]bool{}
+	var earlier []assessment.Assessment
+	for i, a := range sorted {
+		if i > 0 && sorted[i-1].Framework.ID == a.Framework.ID {
+			r.compared = true
+			earlier = append(earlier, a)
+			continue
+		}
+		r.now = append(r.now, newBuilder(a, t))
+		for _, test := range a.Tests {
+			for _, d := range test.Deviations {
+				nowKeys[d.Key] = true
+			}
+		}
+		if a.AsOf.After(r.asOf) {
+			r.asOf = a.AsOf
+		}
+	}
+	for _, a := range earlier {
+		b := newBuilder(a, t)
+		for _, test := range a.Tests {
+			for _, d := range test.Deviations {
+				if !nowKeys[d.Key] && !r.before[d.Key] {
+					r.closed = append(r.closed, reviewed{deviation: d, b: b, frameworks: []string{string(a.Framework.ID)}, state: "closed"})
+				}
+				r.before[d.Key] = true
+			}
+		}
+	}
+	r.next = r.asOf.AddDate(0, 3, 0)
+	return r
+}
+
+func (r *review) cover() []Field {
+	b := r.now[0]
+	var frameworks []string
+	for _, n := range r.now {
+		frameworks = append(frameworks, b.in(n.a.Framework.Title))
+	}
+	return filled(
+		b.field("cover.organization", styled(b.a.Organization.Name, Strong)),
+		b.field("cover.scope", text(b.a.Organization.Scope)),
+		b.field("cover.frameworks", text(strings.Join(frameworks, "\n"))),
+		b.field("cover.period", text(b.periodText(b.a.Period))),
+		b.field("cover.as-of", day(r.asOf)),
+		b.field("review.next", day(r.next)),
+		b.field("cover.journal", text(r.t.Get("cover.entries", "n", b.num(b.a.KnownEntries)))),
+	).Items
+}
+
+// deviations gathers the open ones of all assessments, by owner, the longest overdue first.
+func (r *review) deviations() []reviewed {
+	var out []reviewed
+	index := map[string]int{}
+	for _, b := range r.now {
+		for _, test := range b.a.Tests {
+			for _, d := range test.Deviations {
+				if d.Exception != "" {
+					continue
+				}
+				framework := string(b.a.Framework.ID)
+				if i, ok := index[d.Key]; ok {
+					out[i].frameworks = appendNew(out[i].frameworks, framework)
+					continue
+				}
+				index[d.Key] = len(out)
+				out = append(out, reviewed{deviation: d, b: b, frameworks: []string{framework}, state: r.state(d.Key)})
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(x, y reviewed) int {
+		return cmp.Or(cmp.Compare(x.owner(), y.owner()), cmp.Compare(x.rank(), y.rank()), cmp.Compare(x.deviation.Test, y.deviation.Test))
+	})
+	return out
+}
+
+func (r *review) state(key string) string {
+	switch {
+	case !r.compared:
+		return "unknown"
+	case r.before[key]:
+		return "still-open"
+	}
+	return "new"
+}
+
+func (v reviewed) owner() string { return v.deviation.Owner }
+
+// response returns the answer to the deviation, if there is one.
+func (v reviewed) response() (assessment.Response, bool) {
+	i, ok := v.b.responseOf(v.deviation)
+	if !ok {
+		return assessment.Response{}, false
+	}
+	return v.b.a.Responses[i], true
+}
+
+// rank puts overdue before unanswered before answered.
+func (v reviewed) rank() int {
+	answer, ok := v.response()
+	switch {
+	case ok && answer.Overdue:
+		return 0
+	case !ok:
+		return 1
+	}
+	return 2
+}
+
+func (v reviewed) answerCells() (id, due, state Cell) {
+	answer, ok := v.response()
+	if !ok {
+		return text(""), text(""), styled(v.b.t.Get("responses.none-yet"), Bad)
+	}
+	return text(answer.ID), v.b.dueCell(answer), v.b.responseState(answer)
+}
+
+func (r *review) stateCell(v reviewed) Cell {
+	style := map[string]Style{"new": Bad, "still-open": Warn, "closed": Good}[v.state]
+	return styled(r.t.Get("review-state."+v.state), style)
+}
+
+// overview counts.
+func (r *review) overview(deviations []reviewed) Section {
+	var unanswered, overdue, fresh int64
+	for _, v := range deviations {
+		answer, ok := v.response()
+		if !ok {
+			unanswered++
+		}
+		if ok && answer.Overdue {
+			overdue++
+		}
+		if v.state == "new" {
+			fresh++
+		}
+	}
+	ending, expired := r.endingExceptions()
+	num := func(n int) string { return FormatNumber(r.t.Language, int64(n)) }
+	n64 := func(n int64) Cell { return bad(n) }
+	newCell := text(r.t.Get("review.no-comparison"))
+	closedCell := newCell
+	if r.compared {
+		newCell, closedCell = n64(fresh), number(int64(len(r.closed)))
+	}
+	f := func(key string, c Cell) Field { return Field{Label: r.t.Get(key), Value: c} }
+	s := Section{
+		ID: "review-overview", Title: r.t.Get("review.overview"), Sheet: r.t.Get("sheet.overview"), NewPage: true,
+		Blocks: []Block{
+			Paragraph{Text: r.t.Get("review.lead", "next", FormatDate(r.t.Language, r.next))},
+			Fields{Items: []Field{
+				f("review.open", link(num(len(deviations)), "review-deviations")),
+				f("review.new", newCell),
+				f("review.closed", closedCell),
+				f("review.unanswered", n64(unanswered)),
+				f("review.overdue", n64(overdue)),
+				f("review.ending", link(num(len(ending)), "review-exceptions")),
+				f("review.expired", link(num(len(expired)), "review-exceptions")),
+			}},
+		},
+	}
+	if len(deviations) > 0 {
+		s.Blocks = append(s.Blocks, r.ownerChart(deviations))
+	}
+	return s
+}
+
+// ownerChart shows how far each owner's answers are.
+func (r *review) ownerChart(deviations []reviewed) Chart {
+	c := Chart{ID: "by-owner", Title: r.t.Get("review.chart")}
+	for i := 0; i < len(deviations); {
+		owner := deviations[i].owner()
+		counts := [3]int64{}
+		for ; i < len(deviations) && deviations[i].owner() == owner; i++ {
+			counts[deviations[i].rank()]++
+		}
+		c.Bars = append(c.Bars, Bar{Label: firstOf(owner, r.t.Get("review.no-owner")), Parts: []BarPart{
+			{Label: r.t.Get("responses.overdue"), Value: counts[0], Style: Bad},
+			{Label: r.t.Get("responses.none-yet"), Value: counts[1], Style: Neutral},
+			{Label: r.t.Get("review.answered"), Value: counts[2], Style: Warn},
+		}})
+	}
+	return c
+}
+
+func (r *review) col(key string, width float64) Column {
+	return Column{Title: r.t.Get(key), Width: width}
+}
+
+func (r *review) numberCol(key string, width float64) Column {
+	return Column{Title: r.t.Get(key), Width: width, Align: Right}
+}
+
+// decisions are what the meeting may decide on a deviation.
+func (r *review) decisions() []string {
+	return []string{r.t.Get("decision.correct"), r.t.Get("decision.except"), r.t.Get("decision.false-positive"), r.t.Get("decision.escalate")}
+}
+
+// byOwner has a table for each owner.
+func (r *review) byOwner(deviations []reviewed) Section {
+	s := Section{
+		ID: "review-deviations", Title: r.t.Get("review.by-owner"), For: Paged, NewPage: true,
+		Blocks: []Block{Paragraph{Text: r.t.Get("review.by-owner-lead")}},
+	}
+	if len(deviations) == 0 {
+		s.Blocks = append(s.Blocks, Paragraph{Text: r.t.Get("deviations.none")})
+	}
+	owners := 0
+	for i := 0; i < len(deviations); {
+		owner := deviations[i].owner()
+		owners++
+		t := Table{
+			ID: slug("review-owner-", owner),
+			Columns: []Column{
+				r.col("word.test", 0.95), r.col("word.what", 4.2), r.col("word.when", 1.4), r.col("word.state", 1.15), r.col("word.response", 1.5),
+				r.col("responses.due", 1.3), r.col("review.decision", 1.9),
+			},
+		}
+		for ; i < len(deviations) && deviations[i].owner() == owner; i++ {
+			v := deviations[i]
+			d := v.deviation
+			id, due, state := v.answerCells()
+			state.Text = strings.TrimSpace(id.Text + "\n" + state.Text)
+			t.Rows = append(t.Rows, []Cell{
+				text(string(d.Test)), text(lines(d.Item, d.Subject, d.Resource, d.Detail, r.evidenceLine(d))), instantOrNone(d.At), r.stateCell(v), state, due, input("", r.decisions()...),
+			})
+		}
+		s.Sections = append(s.Sections, Section{
+			ID: "review-owner-" + FormatNumber(templates.English, int64(owners)), Title: firstOf(owner, r.t.Get("review.no-owner")), Blocks: []Block{paged(t)},
+		})
+	}
+	if len(r.closed) > 0 {
+		s.Sections = append(s.Sections, Section{ID: "review-closed", Title: r.t.Get("review.closed"), Blocks: []Block{paged(r.closedTable("review-closed-table"))}})
+	}
+	return s
+}
+
+func (r *review) evidenceLine(d assessment.Deviation) string {
+	if d.Evidence == "" {
+		return ""
+	}
+	words := r.t.Get("word.evidence") + " " + ShortDigest(string(d.Evidence))
+	if d.Line > 0 {
+		words += ", " + r.t.Get("word.line") + " " + FormatNumber(r.t.Language, d.Line)
+	}
+	return words
+}
+
+func (r *review) closedTable(id string) Table {
+	t := Table{ID: id, Columns: []Column{
+		r.col("word.test", 1), r.col("word.item", 2), r.col("word.subject", 2), r.col("word.resource", 3), r.col("word.finding", 4), r.col("word.owner", 2), r.col("word.key", 2),
+	}}
+	for _, v := range r.closed {
+		d := v.deviation
+		t.Rows = append(t.Rows, []Cell{text(string(d.Test)), text(d.Item), text(d.Subject), text(d.Resource), text(d.Detail), text(d.Owner), text(d.Key)})
+	}
+	return t
+}
+
+func (r *review) deviationRows(deviations []reviewed) Section {
+	t := Table{
+		ID: "review-deviation-rows",
+		Columns: []Column{
+			r.col("word.owner", 2), r.col("word.state", 1.4), r.col("word.test", 1.2), r.col("word.when", 2), r.col("word.item", 2.6), r.col("word.subject", 2.4),
+			r.col("word.resource", 4), r.col("word.finding", 5), r.col("word.response", 1.8), r.col("responses.due", 1.4), r.col("responses.state", 1.8),
+			r.col("review.decision", 2.2), r.col("review.decided-by", 2), r.col("review.decided-on", 1.4), r.col("review.remark", 4),
+			r.col("review.frameworks", 2), r.col("word.evidence", 5), r.numberCol("word.line", 0.9), r.col("word.key", 2),
+		},
+		Empty: r.t.Get("deviations.none"),
+	}
+	for _, v := range deviations {
+		d := v.deviation
+		id, due, state := v.answerCells()
+		t.Rows = append(t.Rows, []Cell{
+			text(d.Owner), r.stateCell(v), text(string(d.Test)), instantOrNone(d.At), text(d.Item), text(d.Subject), text(d.Resource), text(d.Detail), id, due, state,
+			input("", r.decisions()...), input(""), input(""), input(""), text(strings.Join(v.frameworks, "\n")), digest(d.Evidence), lineCell(d.Line), text(d.Key),
+		})
+	}
+	s := Section{ID: "review-deviation-rows", Title: r.t.Get("review.by-owner"), Sheet: r.t.Get("sheet.deviations"), For: Spreadsheet, Blocks: []Block{t}}
+	if len(r.closed) > 0 {
+		s.Sections = []Section{{ID: "review-closed-rows", Title: r.t.Get("review.closed"), Sheet: r.t.Get("sheet.closed"), Blocks: []Block{r.closedTable("review-closed-rows")}}}
+	}
+	return s
+}
+
+// endingExceptions are those whose last day lies before the next review, and those whose last day is past.
+func (r *review) endingExceptions() (ending, expired []assessment.Exception) {
+	seen := map[string]bool{}
+	for _, b := range r.now {
+		for _, e := range b.a.Exceptions {
+			last, err := time.Parse(time.DateOnly, e.ExpiresOn)
+			place := e.File + "\x00" + e.ID
+			if err != nil || seen[place] {
+				continue
+			}
+			seen[place] = true
+			switch {
+			case last.Before(dayOf(r.asOf)):
+				expired = append(expired, e)
+			case !last.After(r.next):
+				ending = append(ending, e)
+			}
+		}
+	}
+	byExpiry := func(x, y assessment.Exception) int {
+		return cmp.Or(cmp.Compare(x.ExpiresOn, y.ExpiresOn), cmp.Compare(x.ID, y.ID))
+	}
+	slices.SortStableFunc(ending, byExpiry)
+	slices.SortStableFunc(expired, byExpiry)
+	return ending, expired
+}
+
+func dayOf(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
+
+// undated are exceptions whose end cannot be read: nobody knows when they have to be reviewed.
+func (r *review) undated() []assessment.Exception {
+	var out []assessment.Exception
+	seen := map[string]bool{}
+	for _, b := range r.now {
+		for _, e := range b.a.Exceptions {
+			place := e.File + "\x00" + e.ID
+			if _, err := time.Parse(time.DateOnly, e.ExpiresOn); err != nil && !seen[place] {
+				seen[place] = true
+				out = append(out, e)
+			}
+		}
+	}
+	return out
+}
+
+func (r *review) exceptions() Section {
+	ending, expired := r.endingExceptions()
+	all := r.exceptionTable("review-exception-rows", nil, true)
+	var sections []Section
+	for _, group := range []struct {
+		id, title string
+		list      []assessment.Exception
+	}{
+		{"review-expired", r.t.Get("review.expired"), expired},
+		{"review-ending", r.t.Get("review.ending-title", "next", FormatDate(r.t.Language, r.next)), ending},
+		{"review-undated", r.t.Get("review.undated"), r.undated()},
+	} {
+		all.Rows = append(all.Rows, r.exceptionRows(group.list, group.title)...)
+		if len(group.list) > 0 || group.id != "review-undated" {
+			t := r.exceptionTable(group.id+"-table", group.list, false)
+			sections = append(sections, Section{ID: group.id, Title: group.title, For: Paged, Blocks: []Block{paged(t)}})
+		}
+	}
+	sections = append(sections, Section{ID: "review-exception-rows", Title: r.t.Get("review.exceptions"), Sheet: r.t.Get("sheet.exceptions"), For: Spreadsheet, Blocks: []Block{all}})
+	return Section{
+		ID: "review-exceptions", Title: r.t.Get("review.exceptions"), NewPage: true,
+		Blocks: []Block{Paragraph{Text: r.t.Get("review.exceptions-lead")}}, Sections: sections,
+	}
+}
+
+func (r *review) exceptionTable(id string, list []assessment.Exception, grouped bool) Table {
+	t := Table{ID: id, Empty: r.t.Get("review.exceptions-none")}
+	if grouped {
+		t.Columns = []Column{
+			r.col("word.state", 2.4), r.col("word.exception", 2.6), r.col("word.control", 1.6), r.col("word.resource", 4), r.col("word.reason", 5), r.col("word.risk", 1.2),
+			r.col("exceptions.risk-owner-short", 2), r.col("exceptions.approved-by", 3), r.col("exceptions.expires", 1.4), r.numberCol("exceptions.covers", 1.1),
+			r.col("exceptions.faults", 4), r.col("review.decision", 2.2), r.col("review.decided-by", 2), r.col("review.remark", 4),
+		}
+		return t
+	}
+	t.Columns = []Column{
+		r.col("word.exception", 2.3), r.col("word.what", 4), r.col("word.risk", 1), r.col("exceptions.expires", 1.3), r.col("exceptions.faults", 2.2), r.col("review.decision", 1.7),
+	}
+	for _, e := range list {
+		t.Rows = append(t.Rows, []Cell{
+			text(e.ID), text(lines(e.Control, e.Resource, e.Reason)), text(r.word("risk.", e.RiskLevel)), dayText(e.ExpiresOn), text(r.codes("fault.", e.Faults)),
+			input("", r.exceptionDecisions()...),
+		})
+	}
+	return t
+}
+
+func (r *review) exceptionRows(list []assessment.Exception, state string) [][]Cell {
+	var rows [][]Cell
+	for _, e := range list {
+		rows = append(rows, []Cell{
+			text(state), text(e.ID), text(e.Control), text(e.Resource), text(e.Reason), text(r.word("risk.", e.RiskLevel)), text(e.RiskOwner),
+			text(strings.Join(e.ApprovedBy, "\n")), dayText(e.ExpiresOn), number(int64(len(e.Covers))), text(r.codes("fault.", e.Faults)),
+			input("", r.exceptionDecisions()...), input(""), input(""),
+		})
+	}
+	return rows
+}
+
+func (r *review) exceptionDecisions() []string {
+	return []string{r.t.Get("decision.close"), r.t.Get("decision.renew"), r.t.Get("decision.escalate")}
+}
+
+func (r *review) word(prefix, code string) string {
+	if code == "" {
+		return ""
+	}
+	return r.t.Or(prefix+code, code)
+}
+
+func (r *review) codes(prefix string, codes []string) string {
+	out := make([]string, len(codes))
+	for i, c := range codes {
+		out[i] = r.word(prefix, c)
+	}
+	return strings.Join(out, "\n")
+}
+
+// gaps lists what evidence is missing: sources that failed, tests without evidence, days without coverage.
+func (r *review) gaps() Section {
+	sources := Table{
+		ID: "review-sources",
+		Columns: []Column{
+			r.col("word.source", 1.6), r.col("word.part", 2.2), r.col("word.outcome", 1.4), r.col("word.detail", 3.4), r.col("word.asked", 1.6), r.col("review.remedy", 2.4),
+		},
+		Empty: r.t.Get("gaps.sources-none"),
+	}
+	tests := Table{
+		ID: "review-coverage",
+		Columns: []Column{
+			r.col("word.test", 1), r.col("word.title", 2.6), r.col("word.result", 1.5), r.col("word.covered", 1.4), r.col("word.reasons", 3.6), r.col("review.remedy", 2.4),
+		},
+		Empty: r.t.Get("review.coverage-none"),
+	}
+	seenPart, seenTest := map[string]bool{}, map[assessment.TestID]bool{}
+	for _, b := range r.now {
+		for _, s := range b.a.Sources {
+			for _, p := range s.Parts {
+				key := s.Source + "\x00" + p.Part
+				if p.Outcome == evidence.OutcomeOK || seenPart[key] {
+					continue
+				}
+				seenPart[key] = true
+				sources.Rows = append(sources.Rows, []Cell{
+					text(s.Source), text(p.Part), styled(b.word("outcome.", string(p.Outcome)), outcomeStyle(p.Outcome)), text(p.Detail), instant(s.Time), input(""),
+				})
+			}
+		}
+		for _, test := range b.a.Tests {
+			whole := test.CoveredDays >= test.PeriodDays
+			if seenTest[test.ID] || (whole && test.Status != assessment.TestNotAssessed) {
+				continue
+			}
+			seenTest[test.ID] = true
+			tests.Rows = append(tests.Rows, []Cell{
+				text(string(test.ID)), text(b.in(test.Title)), b.testStatusCell(test.Status), text(b.coverage(test)), text(b.reasonLines(test.Reasons)), input(""),
+			})
+		}
+	}
+	return Section{
+		ID: "review-gaps", Title: r.t.Get("review.gaps"), NewPage: true,
+		Blocks: []Block{Paragraph{Text: r.t.Get("review.gaps-lead")}},
+		Sections: []Section{
+			{ID: "review-gaps-sources", Title: r.t.Get("gaps.sources"), Sheet: r.t.Get("sheet.sources"), Blocks: []Block{sources}},
+			{ID: "review-gaps-tests", Title: r.t.Get("review.coverage"), Sheet: r.t.Get("sheet.coverage"), Blocks: []Block{tests}},
+		},
+	}
+}
+
+func (r *review) signOff() Section {
+	return Section{
+		ID: "sign-off", Title: r.t.Get("review.sign-off"), Sheet: r.t.Get("sheet.sign-off"), NewPage: true,
+		Blocks: []Block{
+			Paragraph{Text: r.t.Get("review.sign-off-lead")},
+			SignOff{
+				Columns: []string{r.t.Get("review.role"), r.t.Get("review.name"), r.t.Get("word.date"), r.t.Get("review.signature")},
+				Rows: []SignOffRow{
+					{Role: r.t.Get("review.security-team")}, {Role: r.t.Get("review.platform-team")}, {Role: r.t.Get("review.compliance")}, {Role: r.t.Get("review.ciso")},
+				},
+			},
+		},
+	}
+}

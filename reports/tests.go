@@ -1,0 +1,148 @@
+package reports
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"auditpack/evidence"
+	"auditpack/reports/assessment"
+)
+
+// testSections describes each test once, in full: procedure, limits, coverage, population, deviations, evidence.
+func (b *builder) testSections() Section {
+	s := Section{
+		ID: "tests", Title: b.t.Get("tests.title"), For: Paged, NewPage: true,
+		Blocks: []Block{b.para("tests.lead")},
+	}
+	overview := Table{
+		ID: "test-overview",
+		Columns: []Column{
+			b.col("word.test", 1), b.col("word.title", 3.4), b.col("word.assurance", 1.5), b.col("word.result", 1.6), b.numberCol("word.population", 1.2),
+			b.numberCol("word.open", 0.75), b.numberCol("word.excepted", 1.05), b.col("word.covered", 1.3),
+		},
+		Empty: b.t.Get("tests.none"),
+	}
+	for _, r := range b.a.Tests {
+		overview.Rows = append(overview.Rows, []Cell{
+			b.testCell(r.ID), text(b.in(r.Title)), text(b.word("assurance.", string(r.Assurance))), b.testStatusCell(r.Status), number(r.Population),
+			bad(r.Open), warn(r.Excepted), text(b.coverage(r)),
+		})
+		s.Sections = append(s.Sections, b.test(r))
+	}
+	s.Blocks = append(s.Blocks, overview)
+	return s
+}
+
+func (b *builder) test(r assessment.TestResult) Section {
+	s := Section{ID: testAnchor(r.ID), Title: string(r.ID) + "  " + b.in(r.Title)}
+	s.Blocks = append(s.Blocks, filled(
+		b.field("word.result", b.testStatusCell(r.Status)),
+		b.field("word.procedure", text(b.in(r.Procedure))),
+		b.field("word.limits", text(b.in(r.Limits))),
+		b.field("word.assurance", text(b.word("assurance-long.", string(r.Assurance)))),
+		b.field("word.severity", text(b.word("severity.", r.Severity))),
+		b.field("word.controls", text(join(b.testedBy[r.ID], ", "))),
+		b.field("word.parameters", styled(parameterText(r.Parameters), Code)),
+		b.field("tests.tables", styled(strings.Join(r.Tables, ", "), Code)),
+		b.field("word.covered", text(b.coveredSpans(r))),
+		b.field("word.population", number(r.Population)),
+		b.field("tests.population-root", styled(r.PopulationRoot, Code)),
+		b.field("word.deviations", b.openAndExcepted(r.Open, r.Excepted)),
+		b.field("tests.file", styled(string(r.SQL.Digest), Code)),
+		b.field("tests.queries", link(b.t.Get("tests.queries-link"), queryAnchor(r.ID))),
+		b.field("word.evidence", Cell{Text: b.evidenceRanges(r.Evidence), Link: b.firstEvidence(r.Evidence)}),
+	))
+	if len(r.Reasons) > 0 {
+		s.Blocks = append(s.Blocks, b.reasonTable(slug("test-reasons-", string(r.ID)), b.t.Get("tests.why"), r.Reasons))
+	}
+	open, excepted := b.splitDeviations(r.Deviations)
+	if len(open) > 0 {
+		s.Blocks = append(s.Blocks, paged(b.deviationTable(slug("open-", string(r.ID)), b.t.Get("deviations.open", "n", b.num(r.Open), "population", b.num(r.Population)), open, false)))
+	}
+	if len(excepted) > 0 {
+		s.Blocks = append(s.Blocks, paged(b.deviationTable(slug("excepted-", string(r.ID)), b.t.Get("deviations.excepted", "n", b.num(r.Excepted), "population", b.num(r.Population)), excepted, true)))
+	}
+	if answers := b.responsesTo(r.Deviations); len(answers) > 0 {
+		s.Blocks = append(s.Blocks, b.responseTable(slug("responses-", string(r.ID)), answers, false))
+	}
+	return s
+}
+
+func (b *builder) firstEvidence(records []evidence.Digest) string {
+	for _, d := range records {
+		if i, ok := b.records[d]; ok {
+			return evidenceAnchor(i)
+		}
+	}
+	return ""
+}
+
+// coveredSpans says which days of the period the evidence covers.
+func (b *builder) coveredSpans(r assessment.TestResult) string {
+	lines := []string{b.coverage(r)}
+	for _, p := range r.Covered {
+		lines = append(lines, b.dates(p.From, p.To))
+	}
+	return strings.TrimSpace(strings.Join(lines, "\n"))
+}
+
+// parameterText writes parameters one a line, in the order of their names.
+func parameterText(parameters map[string]any) string {
+	var lines []string
+	for _, name := range slices.Sorted(maps.Keys(parameters)) {
+		value, err := json.Marshal(parameters[name])
+		if err != nil { // cannot come from YAML or JSON
+			value = []byte("?")
+		}
+		lines = append(lines, name+" = "+string(value))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// testRows is one row for each test.
+func (b *builder) testRows() Section {
+	t := Table{ID: "test-rows", Columns: []Column{
+		b.col("word.test", 1.2), b.col("word.title", 3.4), b.col("word.result", 1.8), b.numberCol("word.population", 1.2), b.numberCol("word.open", 0.9),
+		b.numberCol("word.excepted", 1), b.numberCol("tests.covered-days", 1.2), b.numberCol("tests.period-days", 1.2), b.col("word.assurance", 1.4),
+		b.col("word.severity", 1.2), b.col("word.procedure", 6), b.col("word.limits", 4), b.col("word.parameters", 3), b.col("tests.tables", 2),
+		b.col("word.controls", 2.4), b.col("word.reasons", 5), b.col("tests.spans", 3), b.col("tests.population-root", 4), b.col("word.evidence", 3),
+		b.col("tests.population-query", 5), b.col("tests.deviation-query", 5), b.col("tests.file", 4),
+	}}
+	for _, r := range b.a.Tests {
+		id := text(string(r.ID))
+		id.Anchor = testAnchor(r.ID)
+		var spans []string
+		for _, p := range r.Covered {
+			spans = append(spans, b.dates(p.From, p.To))
+		}
+		t.Rows = append(t.Rows, []Cell{
+			id, text(b.in(r.Title)), b.testStatusCell(r.Status), number(r.Population), bad(r.Open), warn(r.Excepted), number(r.CoveredDays), number(r.PeriodDays),
+			text(b.word("assurance.", string(r.Assurance))), text(b.word("severity.", r.Severity)), text(b.in(r.Procedure)), text(b.in(r.Limits)),
+			text(parameterText(r.Parameters)), text(strings.Join(r.Tables, "\n")), text(join(b.testedBy[r.ID], "\n")), text(b.reasonLines(r.Reasons)),
+			text(strings.Join(spans, "\n")), text(r.PopulationRoot), text(b.evidenceRanges(r.Evidence)), text(r.SQL.Population), text(r.SQL.Deviations), digest(r.SQL.Digest),
+		})
+	}
+	return Section{ID: "test-rows", Title: b.t.Get("tests.title"), Sheet: b.t.Get("sheet.tests"), For: Spreadsheet, Blocks: []Block{t}}
+}
+
+func queryAnchor(id assessment.TestID) string { return slug("query-", string(id)) }
+
+// queries prints the SQL of each test, so that the report alone says what was asked.
+func (b *builder) queries() Section {
+	s := Section{
+		ID: "queries", Title: b.t.Get("tests.queries"), For: Paged, NewPage: true,
+		Blocks: []Block{b.para("tests.queries-lead")},
+	}
+	for _, r := range b.a.Tests {
+		s.Sections = append(s.Sections, Section{
+			ID: queryAnchor(r.ID), Title: string(r.ID) + "  " + b.in(r.Title), Compact: true,
+			Blocks: []Block{
+				b.note("tests.population-query"), Paragraph{Text: strings.TrimSpace(r.SQL.Population), Style: Code},
+				b.note("tests.deviation-query"), Paragraph{Text: strings.TrimSpace(r.SQL.Deviations), Style: Code},
+			},
+		})
+	}
+	return s
+}
