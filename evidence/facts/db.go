@@ -57,6 +57,9 @@ func (e *Engine) openTables(ctx context.Context, units []*unit) (*DB, error) {
 		})
 	}
 	return e.open(ctx, db, func(f File) string {
+		if f.IsView() {
+			return ""
+		}
 		if len(parts[f.Table]) == 0 {
 			return "create view " + f.Table + " as " + emptyTable(e.schemas[f.Table])
 		}
