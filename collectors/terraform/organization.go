@@ -16,7 +16,7 @@ import (
 )
 
 // runsAtOnce is how many runs are asked about at the same time. One after another, 10,000 runs at 100 ms an answer take more
-// than an hour; four keep the server's pace of requestsPerSecond and no more.
+// than an hour; four come near to the pace that the server allows.
 const runsAtOnce = 4
 
 // operations are all kinds of runs. Left to itself the list leaves out plan-only runs, and with them those that a policy

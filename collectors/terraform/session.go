@@ -99,7 +99,7 @@ func (c *collector) client(ctx context.Context) (*http.Client, error) {
 		base = http.DefaultTransport
 	}
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	client.Transport = newTransport(ctx, base, c.sleep)
+	client.Transport = newTransport(ctx, base, c.perSecond, c.sleep)
 	return client, nil
 }
 

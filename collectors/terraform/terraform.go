@@ -50,6 +50,7 @@ type Config struct {
 	TokenFile    string `yaml:"token_file" jsonschema:"description=File that holds the API token; default: the variable TFE_TOKEN"`
 	CAFile       string `yaml:"ca_file" jsonschema:"description=PEM file of certificate authorities to trust besides the system's; for Terraform Enterprise"`
 	LookbackDays *int   `yaml:"lookback_days" jsonschema:"minimum=0,maximum=3650,description=How many days before the period a run may have been created and still be found when it was applied in the period; default: 30"`
+	Requests     *int   `yaml:"requests_per_second" jsonschema:"minimum=1,maximum=1000,description=How many requests are sent in a second; HCP Terraform allows 30 for each user; default: 24"`
 }
 
 // Names is one name or a list of names.
@@ -78,6 +79,7 @@ type collector struct {
 	tokenFile string
 	caFile    string
 	lookback  time.Duration
+	perSecond int
 	sleep     func(context.Context, time.Duration) error // between attempts; nil: a timer
 }
 
@@ -110,6 +112,13 @@ func open(decode func(any) error, env collectors.Env) (collectors.Collector, err
 		errs = append(errs, fmt.Errorf("lookback_days: got %d, want 0 to %d", days, maxLookback))
 	}
 	c.lookback = time.Duration(days) * 24 * time.Hour
+	c.perSecond = defaultPace
+	if cfg.Requests != nil {
+		c.perSecond = *cfg.Requests
+	}
+	if c.perSecond < 1 || c.perSecond > maxPace {
+		errs = append(errs, fmt.Errorf("requests_per_second: got %d, want 1 to %d", c.perSecond, maxPace))
+	}
 	return c, errors.Join(errs...)
 }
 

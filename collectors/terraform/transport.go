@@ -18,10 +18,11 @@ import (
 	"auditpack/internal/httpretry"
 )
 
-// Pace of requests. The API allows 30 a second for each user, and 30 a minute for run lists; the first is shared with
-// whatever else the user runs.
+// Pace of requests. The API allows 30 a second for each user, and 30 a minute for some run lists. In no second are more sent
+// than the rate and the burst together.
 const (
-	requestsPerSecond = 20
+	defaultPace       = 24 // a second
+	maxPace           = 1000
 	requestBurst      = 5
 	runListsPerMinute = 28
 	runListBurst      = 28
@@ -43,11 +44,10 @@ type transport struct {
 	retry      *httpretry.Transport
 }
 
-func newTransport(ctx context.Context, base http.RoundTripper, sleep func(context.Context, time.Duration) error) *transport {
-	paced := &paced{
-		base:     base,
-		all:      rate.NewLimiter(requestsPerSecond, requestBurst),
-		runLists: rate.NewLimiter(rate.Limit(runListsPerMinute)/60, runListBurst),
+func newTransport(ctx context.Context, base http.RoundTripper, perSecond int, sleep func(context.Context, time.Duration) error) *transport {
+	paced := &paced{base: base, all: rate.NewLimiter(rate.Limit(perSecond), requestBurst), runLists: rate.NewLimiter(rate.Inf, 0)}
+	if perSecond <= defaultPace { // a server that allows more than HCP Terraform has limits of its own
+		paced.runLists = rate.NewLimiter(rate.Limit(runListsPerMinute)/60, runListBurst)
 	}
 	return &transport{collection: ctx, retry: &httpretry.Transport{Base: paced, MaxBodyBytes: maxBodyBytes, Sleep: sleep}}
 }
