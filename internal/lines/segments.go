@@ -21,10 +21,16 @@ type Options struct {
 	SegmentBytes int64  // 0: DefaultSegmentBytes
 	KeepTail     bool   // the stream's end without a newline is its last line; else it is held back
 
-	// Inspect, unless nil, is called once for each line, in order, with its entry: the line without prefix and newline, an odd
-	// line's recovered entry, or the line itself where nothing could be recovered (the first MaxLine bytes of one that is too
-	// long). An error ends the stream before the segment that holds the line. It must not keep the bytes.
-	Inspect func(line int64, entry []byte) error
+	Inspector func() Inspector // makes one for each segment; nil for none
+}
+
+// Inspector looks at the entries of one segment.
+type Inspector interface {
+	// Inspect is called once for each line, in order, with its entry: the line without prefix and newline, an odd line's
+	// recovered entries, or the line itself where nothing could be recovered (the first MaxLine bytes of one that is too long).
+	// An error ends the stream before the segment that holds the line. It runs ahead of Read, in another goroutine, and must
+	// not keep the bytes.
+	Inspect(line int64, entry []byte) error
 }
 
 // Summary is what a segment turned out to be.
@@ -32,7 +38,8 @@ type Summary struct {
 	SizeBytes int64
 	Lines     int64
 	OddLines  int64
-	Odd       []Odd // in order; more than OddLines where a line holds several entries
+	Odd       []Odd     // in order; more than OddLines where a line holds several entries
+	Inspector Inspector // that looked at the segment, nil for none
 }
 
 // Segments cuts a stream into segments of whole lines. It reads and looks ahead in a goroutine of its own, so that looking at
@@ -100,7 +107,7 @@ func (s *Segments) Next() bool {
 }
 
 // Read gives the bytes of the segment, and io.EOF at its end. When the stream broke off inside a segment that may not be kept,
-// it returns the error of Inspect instead.
+// it returns the error of the Inspector instead.
 func (s *Segments) Read(p []byte) (int, error) {
 	for len(s.rest) == 0 {
 		if s.err != nil {
@@ -132,7 +139,7 @@ func (s *Segments) Read(p []byte) (int, error) {
 // Summary describes the segment that Read came to the end of.
 func (s *Segments) Summary() Summary { return s.summary }
 
-// Err returns what ended the stream: nil for its end, the reader's error, or Inspect's. Lines that were whole before a reader's
+// Err returns what ended the stream: nil for its end, the reader's error, or an Inspector's. Lines that were whole before a reader's
 // error are in the segments.
 func (s *Segments) Err() error {
 	if errors.Is(s.err, io.EOF) {
@@ -361,8 +368,11 @@ func (c *cutter) line(line []byte, offset int64, tail bool) error {
 }
 
 func (c *cutter) inspect(line int64, entry []byte) error {
-	if c.s.options.Inspect == nil {
+	if c.s.options.Inspector == nil {
 		return nil
 	}
-	return c.s.options.Inspect(line, entry)
+	if c.segment.Inspector == nil {
+		c.segment.Inspector = c.s.options.Inspector()
+	}
+	return c.segment.Inspector.Inspect(line, entry)
 }

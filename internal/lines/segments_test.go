@@ -164,6 +164,11 @@ func TestReaderBreaksOff(t *testing.T) {
 	}
 }
 
+// inspect is an Inspector that is a function, the same for all segments.
+type inspect func(line int64, entry []byte) error
+
+func (f inspect) Inspect(line int64, entry []byte) error { return f(line, entry) }
+
 func TestInspect(t *testing.T) {
 	var seen []string
 	keep := func(n int64, entry []byte) error {
@@ -171,7 +176,7 @@ func TestInspect(t *testing.T) {
 		return nil
 	}
 	in := "p:" + one + "\np:" + two + "\r\nrubbish\n" + three[:10] + one + two + "\n"
-	if _, _, err := cut(strings.NewReader(in), Options{Prefix: "p:", Inspect: keep}); err != nil {
+	if _, _, err := cut(strings.NewReader(in), Options{Prefix: "p:", Inspector: func() Inspector { return inspect(keep) }}); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"1 " + one, "2 " + two, "3 rubbish", "4 " + one, "4 " + two}
@@ -186,9 +191,9 @@ func TestInspect(t *testing.T) {
 		}
 		return nil
 	}
-	segs, _, err := cut(strings.NewReader(strings.Repeat(one+"\n", 100)+"{\"secret\":1}\n"), Options{SegmentBytes: 1000, Inspect: refuse})
+	segs, _, err := cut(strings.NewReader(strings.Repeat(one+"\n", 100)+"{\"secret\":1}\n"), Options{SegmentBytes: 1000, Inspector: func() Inspector { return inspect(refuse) }})
 	if !errors.Is(err, refused) || len(segs) == 0 {
-		t.Errorf("got %d segments and %v, want some and the error of Inspect", len(segs), err)
+		t.Errorf("got %d segments and %v, want some and the error of the Inspector", len(segs), err)
 	}
 	for _, s := range segs {
 		if strings.Contains(s.bytes, "secret") {

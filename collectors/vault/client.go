@@ -1,0 +1,173 @@
+package vault
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/vault/api"
+
+	"auditpack/collectors"
+	"auditpack/internal/httpretry"
+)
+
+// Patience with a server in trouble: a collection is repeated anyway.
+const (
+	attempts = 4
+	maxWait  = 30 * time.Second
+	silence  = 30 * time.Second // until the head of an answer, in each attempt
+)
+
+// client asks a Vault, read-only.
+type client struct {
+	api       *api.Client
+	now       func() time.Time
+	namespace string
+	tokenFrom string // where the token is from; never the token
+	tokenErr  error  // why there is none
+}
+
+func newClient(cfg Config, address string, env collectors.Env) (*client, error) {
+	httpClient, err := httpClientFor(cfg, env)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := api.NewClient(&api.Config{Address: address, HttpClient: httpClient})
+	if err != nil {
+		return nil, fmt.Errorf("open client for %s: %w", address, err)
+	}
+	raw.AddHeader("User-Agent", env.Tool)
+	c := &client{api: raw, now: env.Now, namespace: cfg.Namespace}
+	if c.namespace == "" {
+		c.namespace = env.Getenv("VAULT_NAMESPACE")
+	}
+	// The library looks at the process's own environment: what it found there is replaced.
+	raw.ClearNamespace()
+	if c.namespace != "" {
+		raw.SetNamespace(c.namespace)
+	}
+	token, err := c.token(cfg, env)
+	c.tokenErr = err
+	raw.SetToken(token)
+	return c, nil
+}
+
+// token returns the token and notes where it is from.
+func (c *client) token(cfg Config, env collectors.Env) (string, error) {
+	if cfg.TokenFile == "" {
+		c.tokenFrom = "VAULT_TOKEN"
+		if token := strings.TrimSpace(env.Getenv("VAULT_TOKEN")); token != "" {
+			return token, nil
+		}
+		return "", errors.New("no token: set VAULT_TOKEN, or token_file in the source")
+	}
+	c.tokenFrom = fmt.Sprintf("token_file %q", cfg.TokenFile)
+	b, err := os.ReadFile(env.Path(cfg.TokenFile))
+	if err != nil {
+		return "", fmt.Errorf("read token_file %q: %w", cfg.TokenFile, cause(err))
+	}
+	token := strings.TrimSpace(string(b))
+	if token == "" {
+		return "", fmt.Errorf("token_file %q is empty", cfg.TokenFile)
+	}
+	return token, nil
+}
+
+// httpClientFor returns a client that trusts the configured authorities and asks again after passing trouble.
+func httpClientFor(cfg Config, env collectors.Env) (*http.Client, error) {
+	c := env.HTTP()
+	transport, ok := c.Transport.(*http.Transport)
+	if !ok {
+		return nil, fmt.Errorf("set up HTTP: transport is a %T, want one of net/http", c.Transport)
+	}
+	transport.ResponseHeaderTimeout = silence
+	file := cfg.CACert
+	if file == "" {
+		file = env.Getenv("VAULT_CACERT")
+	}
+	if file != "" {
+		pool, err := authorities(env.Path(file))
+		if err != nil {
+			return nil, fmt.Errorf("read certificates %q: %w", file, err)
+		}
+		transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool}
+	}
+	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // the library follows one itself
+	return httpretry.Client(c, &httpretry.Transport{Attempts: attempts, MaxWait: maxWait}), nil
+}
+
+func authorities(path string) (*x509.CertPool, error) {
+	pem, err := os.ReadFile(path)
+	if err != nil {
+		return nil, cause(err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, errors.New("the file holds no PEM certificate")
+	}
+	return pool, nil
+}
+
+// statusError is an answer with a status of 400 or above.
+type statusError struct {
+	code int
+	text string // of the answer, shortened
+}
+
+func (e *statusError) Error() string {
+	if e.text == "" {
+		return fmt.Sprintf("status %d %s", e.code, http.StatusText(e.code))
+	}
+	return fmt.Sprintf("status %d %s: %s", e.code, http.StatusText(e.code), e.text)
+}
+
+// maxErrorText is how much of what a server says of an error is passed on.
+const maxErrorText = 300 // bytes
+
+// get returns the body of the answer, JSON exactly as received, and when it came. An answer of 400 or above is a *statusError.
+func (c *client) get(ctx context.Context, path string, params map[string][]string) ([]byte, time.Time, error) {
+	resp, err := c.api.Logical().ReadRawWithDataWithContext(ctx, path, params)
+	at := c.now().UTC()
+	if resp == nil || resp.Body == nil {
+		if err == nil {
+			err = errors.New("no answer")
+		}
+		return nil, at, httpretry.WithoutURL(err)
+	}
+	defer resp.Body.Close()
+	body, readErr := io.ReadAll(resp.Body)
+	if resp.StatusCode >= http.StatusBadRequest {
+		return nil, at, &statusError{code: resp.StatusCode, text: errorText(body)}
+	}
+	if err = errors.Join(err, readErr); err != nil {
+		return nil, at, httpretry.WithoutURL(err)
+	}
+	if !json.Valid(body) {
+		return nil, at, errors.New("the answer is no JSON: is this a Vault, or a proxy before it?")
+	}
+	return body, at, nil
+}
+
+// errorText returns what Vault says in an error, in one short line.
+func errorText(body []byte) string {
+	var answer struct {
+		Errors []string `json:"errors"`
+	}
+	text := string(body)
+	if json.Unmarshal(body, &answer) == nil {
+		text = strings.Join(answer.Errors, "; ")
+	}
+	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "")), " ")
+	if len(text) > maxErrorText {
+		text = strings.ToValidUTF8(text[:maxErrorText], "") + "..."
+	}
+	return text
+}

@@ -1,0 +1,131 @@
+package vault
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+)
+
+// clearTokenError says that an entry has a token in the clear. It never holds the token.
+type clearTokenError struct{ line int64 }
+
+func (e *clearTokenError) Error() string {
+	return "a token stands in the clear: the audit device runs with log_raw=true"
+}
+
+var (
+	clientToken = []byte(`"client_token":"`)
+	hashed      = []byte("hmac-sha256:")
+	timeMember  = []byte(`"time":"`)
+)
+
+// timeTail is where in an entry Vault writes its time: before `"type":"response"}` at the end.
+const timeTail = 120 // bytes
+
+// span is the earliest and the latest time among entries.
+type span struct{ first, last time.Time }
+
+// Inspect implements lines.Inspector: it refuses an entry with a token in the clear, and notes the time. It is called for every
+// line, so it searches instead of parsing.
+func (s *span) Inspect(line int64, entry []byte) error {
+	if clearToken(entry) {
+		return &clearTokenError{line: line}
+	}
+	at, ok := entryTime(entry)
+	if !ok {
+		return nil
+	}
+	if s.first.IsZero() || at.Before(s.first) {
+		s.first = at
+	}
+	if at.After(s.last) {
+		s.last = at
+	}
+	return nil
+}
+
+// clearToken says whether the first client token that the entry names is not hashed. A device hashes all or none.
+func clearToken(entry []byte) bool {
+	for {
+		i := bytes.Index(entry, clientToken)
+		if i < 0 {
+			return false
+		}
+		entry = entry[i+len(clientToken):]
+		if bytes.HasPrefix(entry, hashed) {
+			return false
+		}
+		if len(entry) > 0 && entry[0] != '"' { // an empty one is no secret
+			return true
+		}
+	}
+}
+
+// entryTime returns the time of an entry. Values named so deeper in the entry are hashed and do not parse.
+func entryTime(entry []byte) (time.Time, bool) {
+	if at, ok := lastTime(entry[max(0, len(entry)-timeTail):]); ok {
+		return at, true
+	}
+	for {
+		i := bytes.Index(entry, timeMember)
+		if i < 0 {
+			return time.Time{}, false
+		}
+		entry = entry[i+len(timeMember):]
+		if at, ok := parseTime(entry); ok {
+			return at, true
+		}
+	}
+}
+
+func lastTime(b []byte) (time.Time, bool) {
+	i := bytes.LastIndex(b, timeMember)
+	if i < 0 {
+		return time.Time{}, false
+	}
+	return parseTime(b[i+len(timeMember):])
+}
+
+// parseTime reads the text that ends at the next quote.
+func parseTime(b []byte) (time.Time, bool) {
+	end := bytes.IndexByte(b[:min(len(b), 40)], '"') // 35 bytes at most, with nanoseconds and an offset
+	if end < 0 {
+		return time.Time{}, false
+	}
+	at, err := time.Parse(time.RFC3339Nano, string(b[:end]))
+	return at.UTC(), err == nil
+}
+
+// headBytes is how much of a file is looked at before it is collected.
+const headBytes = 64 << 10
+
+// checkHead refuses a log whose first bytes show that it cannot be read with this configuration.
+func checkHead(head []byte, prefix string) error {
+	if bytes.HasPrefix(bytes.TrimSpace(head), []byte("<json:object")) {
+		return fmt.Errorf("the log is in the format jsonx, which has no line ends: set format=json on the audit device")
+	}
+	if found := commonPrefix(head); found != "" && found != prefix {
+		if prefix == "" {
+			return fmt.Errorf("each entry has %q before it: set prefix: %q in the source, as on the audit device", found, found)
+		}
+		return fmt.Errorf("each entry has %q before it, and prefix is %q: set it as on the audit device; devices with different prefixes are sources of their own", found, prefix)
+	}
+	return nil
+}
+
+// commonPrefix returns the text before the entry that the first two lines share, or that the only line has.
+func commonPrefix(head []byte) string {
+	var found string
+	for n := 0; n < 2 && len(head) > 0; n++ {
+		line, rest, _ := bytes.Cut(head, []byte("\n"))
+		i := bytes.Index(line, []byte(`{"`))
+		if i <= 0 || i > 256 || bytes.ContainsFunc(line[:i], func(r rune) bool { return r < ' ' || r == '{' || r == '\ufeff' || r == '\ufffd' }) {
+			return ""
+		}
+		if n > 0 && found != string(line[:i]) {
+			return ""
+		}
+		found, head = string(line[:i]), rest
+	}
+	return found
+}

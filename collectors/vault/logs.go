@@ -1,0 +1,372 @@
+package vault
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"slices"
+	"time"
+
+	"auditpack/collectors"
+	"auditpack/evidence"
+	"auditpack/internal/lines"
+)
+
+// stillWritten is how long a rotated file may lie untouched before half an entry at its end is taken for all that will come:
+// Vault writes to the renamed file until it is told to reopen, which rotations do within minutes.
+const stillWritten = time.Hour
+
+// logs is one collection of all audit logs of a source.
+type logs struct {
+	*collector
+	about   evidence.Source // version and identity of the live Vault, where it was asked
+	out     collectors.Sink
+	cursor  *cursor
+	started time.Time
+	done    int64 // bytes of the files before, for progress
+	total   int64
+}
+
+// collectLogs reads what is new in each log. It returns an error only when the cursor cannot be read or set, or ctx ended.
+func (c *collector) collectLogs(ctx context.Context, about evidence.Source, out collectors.Sink) error {
+	cur, err := loadCursor(out)
+	if err != nil {
+		return err
+	}
+	l := &logs{collector: c, about: about, out: out, cursor: cur, started: c.env.Now().UTC()}
+	files := c.findLogs(out)
+	for _, f := range files {
+		l.total += f.size
+	}
+	for _, f := range files {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n, note, err := l.collectFile(ctx, f)
+		if err != nil {
+			err = fmt.Errorf("read audit log %q: %w", f.shown, err)
+		}
+		o := collectors.OutcomeOf(f.shown, KindAuditLog, n, err)
+		if err == nil {
+			o.Detail = note
+		}
+		out.Outcome(o)
+		l.done += f.size
+	}
+	l.cursor.forget(l.started)
+	return out.SetCursor(l.cursor)
+}
+
+// collectFile collects what is new in one file. It returns the number of lines and what is worth saying of it.
+func (l *logs) collectFile(ctx context.Context, f logFile) (n int64, note string, err error) {
+	file, err := l.open(f.path)
+	if err != nil {
+		return 0, "", cause(err)
+	}
+	defer file.Close()
+	how, err := detect(file)
+	if err != nil {
+		return 0, "", cause(err)
+	}
+	var print fingerprint
+	if how != plain {
+		if print, err = fingerprintOf(file); err != nil {
+			return 0, "", cause(err)
+		}
+		if s := l.cursor.streamOf(print); s != nil {
+			l.see(s, f)
+			return 0, "nothing new", nil
+		}
+	}
+	content, err := openContent(file, how)
+	if err != nil {
+		return 0, "", cause(err)
+	}
+	defer content.close()
+	if err := l.checkHead(content); err != nil {
+		return 0, "", err
+	}
+	place, err := l.cursor.find(content)
+	if err != nil {
+		return 0, "", cause(err)
+	}
+	if place.covered {
+		l.see(place.stream, f)
+		if errors.Is(place.end, errCutShort) {
+			return 0, "cut short, and all that can be read of it is collected already", nil
+		}
+		if how != plain {
+			place.stream.finished(print)
+			return 0, "nothing new", nil
+		}
+		return 0, place.describe(), nil
+	}
+	r := l.reading(f, content, place)
+	err = r.run(ctx, file)
+	if err == nil && how != plain && len(r.stream.Marks) > 0 {
+		r.stream.finished(print)
+	}
+	return r.lines, r.note(), err
+}
+
+// see notes that the content of s is there, as f.
+func (l *logs) see(s *stream, f logFile) { s.Seen, s.File = l.started, f.shown }
+
+// checkHead looks at the beginning of content; what cannot be read of it is found later.
+func (l *logs) checkHead(content *content) error {
+	head := make([]byte, headBytes)
+	n, _ := io.ReadFull(content, head)
+	return checkHead(head[:n], l.Prefix)
+}
+
+// reading is the collecting of one file from one place on.
+type reading struct {
+	*logs
+	file     logFile
+	content  *content
+	place    found
+	stream   *stream
+	position mark // where the next segment begins
+	tail     []byte
+	head     []byte // of the content, until the first mark is set; only when reading from the start
+	lines    int64
+	passed   int64 // bytes given to the store
+	waiting  int64 // bytes of an unfinished line
+}
+
+func (l *logs) reading(f logFile, content *content, place found) *reading {
+	r := &reading{logs: l, file: f, content: content, place: place, position: place.at, tail: slices.Clone(content.tail)}
+	switch {
+	case place.stream == nil:
+		r.stream = &stream{Device: f.device}
+	case place.changed:
+		r.stream = &stream{Device: place.stream.Device}
+		for _, m := range place.stream.Marks {
+			r.stream.Marks = append(r.stream.Marks, m)
+			if m == place.at {
+				break
+			}
+		}
+	default:
+		r.stream = place.stream
+	}
+	return r
+}
+
+// run stores the segments. What it stored before an error stays.
+func (r *reading) run(ctx context.Context, f file) error {
+	keepTail := r.content.format != plain
+	if r.content.format == plain {
+		var err error
+		if keepTail, err = r.bound(f); err != nil {
+			return cause(err)
+		}
+	}
+	segments := lines.Cut(r.content, lines.Options{
+		Prefix: r.Prefix, KeepTail: keepTail, SegmentBytes: r.segmentBytes,
+		Inspector: func() lines.Inspector { return new(span) },
+	})
+	defer segments.Close()
+	for segments.Next() {
+		err := r.store(ctx, segments)
+		if own := segments.Err(); own != nil {
+			err = own // not the store's words for it
+		}
+		if err != nil {
+			return r.explain(err)
+		}
+	}
+	if r.content.format != plain {
+		r.waiting = segments.Held()
+	}
+	r.stream.HeldBytes = r.waiting
+	r.keep()
+	return r.explain(segments.Err())
+}
+
+// bound sets where reading a plain file ends: at its last complete line, which is what a file that Vault writes to has for
+// certain. It says whether half a line at the end is to be kept all the same.
+func (r *reading) bound(f file) (keepTail bool, err error) {
+	info, err := f.Stat()
+	if err != nil {
+		return false, err
+	}
+	size := info.Size()
+	end, err := lastLineEnd(f, r.position.Offset, size)
+	if err != nil {
+		return false, err
+	}
+	r.content.limit, r.waiting = end, size-end
+	untouched := r.started.Sub(info.ModTime()) > stillWritten
+	if r.waiting > 0 && !r.file.current() && untouched && r.stream.HeldBytes == r.waiting {
+		r.content.limit, r.waiting = size, 0
+		return true, nil
+	}
+	return false, nil
+}
+
+// store stores one segment with its odd lines, and moves the cursor behind it.
+func (r *reading) store(ctx context.Context, segments *lines.Segments) error {
+	part, err := r.out.Put(ctx, r.stream.Device, r.mediaType(), passing{segments, r})
+	if err != nil {
+		return err
+	}
+	s := segments.Summary()
+	next := mark{Offset: r.position.Offset + s.SizeBytes, Line: r.position.Line + s.Lines, Window: window(r.tail)}
+	if err := r.add(ctx, part, s, next); err != nil {
+		return err
+	}
+	if first, ok := firstMarkOf(r.head); ok && len(r.stream.Marks) == 0 && first.Offset < next.Offset {
+		r.stream.add(first)
+	}
+	r.stream.add(next)
+	r.position, r.lines = next, r.lines+s.Lines
+	r.keep()
+	return r.out.SetCursor(r.cursor)
+}
+
+// keep has the cursor know the stream, once there is a mark to know it by.
+func (r *reading) keep() {
+	if len(r.stream.Marks) == 0 {
+		return
+	}
+	r.see(r.stream, r.file)
+	if !slices.Contains(r.cursor.Streams, r.stream) {
+		r.cursor.Streams = append(r.cursor.Streams, r.stream)
+	}
+}
+
+// add adds the records of a segment: its odd lines first, so that no segment is evidence without them.
+func (r *reading) add(ctx context.Context, part evidence.Part, s lines.Summary, next mark) error {
+	rec := evidence.Record{
+		Kind:      KindAuditLog,
+		Source:    evidence.Source{System: r.file.path, Version: r.about.Version, Identity: r.about.Identity},
+		Procedure: r.procedure(s, next),
+		Content:   []evidence.Part{part},
+		Stated:    evidence.Stated{ItemsSeen: &s.Lines, Lines: &s.Lines, OddLines: &s.OddLines},
+	}
+	if r.place.changed {
+		rec.Stated.Notes = append(rec.Stated.Notes, r.place.describe())
+	}
+	if times, ok := s.Inspector.(*span); ok && !times.first.IsZero() {
+		rec.Period = &evidence.Period{From: times.first, To: times.last.Add(1)}
+		rec.Stated.First, rec.Stated.Last = &times.first, &times.last
+	} else {
+		rec.At = &r.started
+	}
+	if len(s.Odd) > 0 {
+		if err := r.addOdd(ctx, rec, part, s); err != nil {
+			return err
+		}
+	}
+	_, err := r.out.Add(ctx, rec)
+	return err
+}
+
+// addOdd adds the odd lines of the segment that rec describes.
+func (r *reading) addOdd(ctx context.Context, rec evidence.Record, segment evidence.Part, s lines.Summary) error {
+	pr, pw := io.Pipe() // an odd line may be large, and the store wants a reader
+	go func() { pw.CloseWithError(lines.WriteOdd(pw, string(segment.Digest), r.stream.Device, s.Odd)) }()
+	part, err := r.out.Put(ctx, r.stream.Device, "application/x-ndjson", pr)
+	pr.CloseWithError(err) // the writer ends in any case
+	if err != nil {
+		return err
+	}
+	items := int64(len(s.Odd))
+	odd := rec
+	odd.Kind = KindOddLines
+	odd.Procedure = fmt.Sprintf("Took out of %s, a segment of the audit log %q, each line that a reader of JSON lines would stumble over: its position, the reason, its first bytes, and the whole entry in it where there is one.", segment.Digest, r.stream.Device)
+	odd.Content = []evidence.Part{part}
+	odd.Stated = evidence.Stated{ItemsSeen: &items, OddLines: &s.OddLines, First: rec.Stated.First, Last: rec.Stated.Last}
+	odd.DerivedFrom = []evidence.Digest{segment.Digest}
+	_, err = r.out.Add(ctx, odd)
+	return err
+}
+
+// mediaType says that the segment is JSON lines, and what stands before each entry.
+func (r *reading) mediaType() string {
+	if r.Prefix == "" {
+		return "application/x-ndjson"
+	}
+	return mime.FormatMediaType("application/x-ndjson", map[string]string{"prefix": r.Prefix})
+}
+
+func (r *reading) procedure(s lines.Summary, next mark) string {
+	text := fmt.Sprintf("Read bytes %d to %d, which are lines %d to %d, of the audit log file %q as it lay on the host",
+		r.position.Offset+1, next.Offset, r.position.Line+1, next.Line, r.file.shown)
+	if r.content.format != plain {
+		text += fmt.Sprintf(", counted after %s decompression", r.content.format)
+	}
+	text += fmt.Sprintf(". It belongs to the log %q.", r.stream.Device)
+	if r.Prefix != "" {
+		text += fmt.Sprintf(" The audit device writes the prefix %q before each entry; it is kept in the segment.", r.Prefix)
+	}
+	return text
+}
+
+// note says in words what is not an error.
+func (r *reading) note() string {
+	switch {
+	case r.place.changed:
+		return r.place.describe()
+	case r.waiting > 0:
+		return fmt.Sprintf("%d bytes of an unfinished line wait for the next collection", r.waiting)
+	case r.lines > 0:
+		return ""
+	case r.stream == r.place.stream:
+		return "nothing new"
+	}
+	return "empty"
+}
+
+// explain adds to an error where reading stopped and what helps.
+func (r *reading) explain(err error) error {
+	var clear *clearTokenError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &clear):
+		return fmt.Errorf("line %d: %w; nothing is stored from line %d on. Enable the device again without log_raw, and take this file out of audit_logs or remove it", r.position.Line+clear.line, clear, r.position.Line+1)
+	case errors.Is(err, errCutShort):
+		return fmt.Errorf("after line %d (byte %d of its content): %w; the lines before are kept. Wait until the compression is done, or compress the log again", r.position.Line, r.position.Offset, errCutShort)
+	}
+	return fmt.Errorf("after line %d (byte %d of its content): %w", r.position.Line, r.position.Offset, cause(err))
+}
+
+// passing hands a segment on to the store, keeps what marks are made of, and tells of the progress.
+type passing struct {
+	*lines.Segments
+	r *reading
+}
+
+func (p passing) Read(b []byte) (int, error) {
+	n, err := p.Segments.Read(b)
+	r := p.r
+	r.tail = appendTail(r.tail, b[:n])
+	if r.position.Offset == 0 && len(r.head) < windowBytes {
+		r.head = append(r.head, b[:min(n, windowBytes-len(r.head))]...)
+	}
+	r.passed += int64(n)
+	done := r.done + r.passed
+	if r.content.format != plain {
+		done = r.done + r.content.unpacked.Load()
+	}
+	r.out.Progress(collectors.Progress{Step: r.file.shown, Bytes: done, TotalBytes: r.total})
+	return n, err
+}
+
+// firstMarkOf returns the mark after the first line that ends behind firstMark bytes.
+func firstMarkOf(head []byte) (mark, bool) {
+	if len(head) < firstMark {
+		return mark{}, false
+	}
+	i := bytes.IndexByte(head[firstMark-1:], '\n')
+	if i < 0 {
+		return mark{}, false
+	}
+	head = head[:firstMark+i]
+	return mark{Offset: int64(len(head)), Line: int64(bytes.Count(head, []byte("\n"))), Window: shortDigest(head)}, true
+}

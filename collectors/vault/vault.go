@@ -1,0 +1,116 @@
+package vault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"strings"
+
+	"auditpack/collectors"
+	"auditpack/evidence"
+)
+
+// The kinds of evidence.
+const (
+	KindAuditLog     evidence.Kind = "vault.audit-log/1"       // a segment of whole lines of an audit log
+	KindOddLines     evidence.Kind = "vault.audit-odd-lines/1" // derived: the odd lines of one segment
+	KindAuditDevices evidence.Kind = "vault.audit-devices/1"   // the answer of sys/audit
+	KindAuthMethods  evidence.Kind = "vault.auth-methods/1"    // of sys/auth
+	KindMounts       evidence.Kind = "vault.mounts/1"          // of sys/mounts
+	KindPolicies     evidence.Kind = "vault.acl-policies/1"    // of sys/policies/acl/NAME, a part for each policy
+	KindHealth       evidence.Kind = "vault.health/1"          // of sys/health
+)
+
+// Type is this collector's entry in collectors/all.
+var Type = collectors.Type{
+	Name:    "vault",
+	Version: "1",
+	Doc:     "Audit logs of HashiCorp Vault from files; audit devices, auth methods, mounts, policies and health from a live server.",
+	Kinds:   []evidence.Kind{KindAuditLog, KindOddLines, KindAuditDevices, KindAuthMethods, KindMounts, KindPolicies, KindHealth},
+	Config:  Config{},
+	New:     open,
+}
+
+// Config is the section of a source of type vault. At least one of Address and AuditLogs is set, or VAULT_ADDR.
+type Config struct {
+	AuditLogs []string `yaml:"audit_logs" json:"audit_logs,omitempty" jsonschema:"description=Files or globs of audit logs; rotated and compressed ones (.gz or .zst) belong in here too"`
+	Prefix    string   `yaml:"prefix" json:"prefix,omitempty" jsonschema:"description=The prefix option of the audit device: what stands before each entry"`
+	Address   string   `yaml:"address" json:"address,omitempty" jsonschema:"description=URL of the live Vault; without it and without audit_logs VAULT_ADDR is taken"`
+	Namespace string   `yaml:"namespace" json:"namespace,omitempty" jsonschema:"description=Namespace to ask in; VAULT_NAMESPACE when empty"`
+	TokenFile string   `yaml:"token_file" json:"token_file,omitempty" jsonschema:"description=File that holds the token; VAULT_TOKEN when empty"`
+	CACert    string   `yaml:"ca_cert" json:"ca_cert,omitempty" jsonschema:"description=PEM file of the authorities that the server's certificate must come from; VAULT_CACERT when empty"`
+}
+
+type collector struct {
+	Config
+	env          collectors.Env
+	open         func(path string) (file, error)
+	segmentBytes int64 // 0: as lines has it
+}
+
+func open(decode func(any) error, env collectors.Env) (collectors.Collector, error) {
+	c := &collector{env: env, open: func(path string) (file, error) { return os.Open(path) }}
+	if err := decode(&c.Config); err != nil {
+		return nil, err
+	}
+	var errs []error
+	for i, pattern := range c.AuditLogs {
+		if strings.TrimSpace(pattern) == "" {
+			errs = append(errs, fmt.Errorf("audit_logs, entry %d: is empty", i+1))
+		}
+	}
+	if strings.ContainsAny(c.Prefix, "\n\r") {
+		errs = append(errs, fmt.Errorf("prefix %q: holds a line end", c.Prefix))
+	}
+	if c.Address != "" {
+		errs = append(errs, checkAddress(c.Address))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// checkAddress refuses what is no URL of a server, and one that holds credentials, which would come out in records.
+func checkAddress(address string) error {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil:
+		return errors.New("address: not a URL: want one like https://vault.example:8200")
+	case u.User != nil:
+		return errors.New("address holds credentials: take them out and set VAULT_TOKEN or token_file")
+	case u.Scheme != "https" && u.Scheme != "http" || u.Host == "":
+		return fmt.Errorf("address %q: want a URL like https://vault.example:8200", address)
+	}
+	return nil
+}
+
+// Collect implements collectors.Collector. The period is not a filter: what is new in the logs is collected, whatever it
+// speaks about, since a log may be gone when somebody asks for another period.
+func (c *collector) Collect(ctx context.Context, _ evidence.Period, out collectors.Sink) error {
+	address := c.Address
+	if address == "" && len(c.AuditLogs) == 0 {
+		if address = c.env.Getenv("VAULT_ADDR"); address == "" {
+			return errors.New("nothing to ask: set audit_logs or address, or VAULT_ADDR")
+		}
+		if err := checkAddress(address); err != nil {
+			return fmt.Errorf("VAULT_ADDR: %w", err)
+		}
+	}
+	var about evidence.Source
+	if address != "" {
+		about = c.collectLive(ctx, address, out)
+	}
+	if len(c.AuditLogs) > 0 {
+		if err := c.collectLogs(ctx, about, out); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// denied says whether err is the file system refusing access.
+func denied(err error) bool { return errors.Is(err, fs.ErrPermission) }
