@@ -1,39 +1,131 @@
 package terraform_test
 
 import (
-	"strconv"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"auditpack/collectors/terraform"
+	"auditpack/evidence"
 	"auditpack/evidence/facts/factstest"
 )
 
-func itoa(n int64) string { return strconv.FormatInt(n, 10) }
-
+// The data of the demo, from the fake through the store to the facts: the planted faults must be there, and nothing else that
+// looks like one.
 func TestAcme(t *testing.T) {
-	w := newWorld(t, acme(t))
-	res := w.collect()
-	if res.Err != nil {
-		t.Fatal(res.Err)
+	for name, pretty := range map[string]bool{"one line": false, "many lines": true} {
+		t.Run(name, func(t *testing.T) {
+			fake := acme(t)
+			if pretty {
+				fake.Pretty()
+			}
+			w := newWorld(t, fake)
+			res := w.collect()
+			if res.Err != nil || res.Failed() {
+				t.Fatalf("collect: %v, parts %v", res.Err, parts(res))
+			}
+			if diff := cmp.Diff([]string{
+				"policy checks: ok 19", "policy evaluations: ok 11", "policy set outcomes: ok 11", "run events: ok 85",
+				"runs of prod-data-platform: ok 12", "runs of prod-network: ok 12", "runs of sandbox: ok 7", "runs of staging-data-platform: ok 9",
+				"task stages: ok 12", "workspaces: ok 4",
+			}, parts(res)); diff != "" {
+				t.Errorf("parts (-want +got):\n%s", diff)
+			}
+			checkAcmeFacts(t, w)
+		})
 	}
-	for _, p := range parts(res) {
-		t.Log(p)
-	}
-	for k, r := range w.records(res) {
-		t.Log(k, len(r.Content), *r.Stated.ItemsSeen, r.Stated.ItemsExpected, r.Stated.Notes)
-	}
-	t.Log(len(w.fake.Asked()))
+}
+
+func checkAcmeFacts(t *testing.T, w *world) {
 	db := w.facts()
-	for _, q := range []string{
-		"select workspace, organization, tags, created_at from terraform_workspace order by all",
-		"select run_id, workspace, status, created_at, applied_at, plan_only, created_by from terraform_run order by created_at",
-		"select run_id, source, policy_set, policy, enforcement_level, outcome, check_status, completed_at, overridden, overridden_by, override_comment, overridden_at from terraform_policy_result where outcome <> 'passed' or policy is null order by all",
-		"select source, outcome, count(*) from terraform_policy_result group by all order by all",
-		"select * exclude evidence from terraform_task_stage order by all limit 3",
-		"select * exclude evidence from terraform_run_event where comment is not null order by all",
+	for _, tt := range []struct {
+		what, query string
+		want        []string
+	}{
+		{"workspaces", "select workspace, organization, project_id, auto_apply, execution_mode, terraform_version, tags, created_at, \"at\", source from terraform_workspace order by workspace limit 2", []string{
+			"prod-data-platform | acme | prj-Production000001 | false | remote | 1.13.4 | [production, data] | 2024-05-02T09:00:00Z | 2026-10-01T06:00:00Z | hcp-terraform",
+			"prod-network | acme | prj-Production000001 | false | remote | 1.13.4 | [production, network] | 2024-03-11T09:00:00Z | 2026-10-01T06:00:00Z | hcp-terraform",
+		}},
+		{"one row for each run", "select count(*), count(distinct run_id), count(workspace), count(*) filter (plan_only), count(*) filter (is_destroy) from terraform_run", []string{"40 | 40 | 40 | 5 | 2"}},
+		{"created in June, applied in July", "select workspace, organization, status, created_at, planned_at, confirmed_at, applied_at, created_by, confirmed_by, run_source, message from terraform_run where run_id = 'run-Jun3Appl1edJuly'", []string{
+			"prod-data-platform | acme | applied | 2026-06-29T15:20:00Z | 2026-06-29T15:20:58Z | 2026-07-01T08:29:45Z | 2026-07-01T08:31:00Z | user-SofiaLindner0001 | user-AnnaSchulz000001 | tfe-ui | Object storage: lifecycle rules",
+		}},
+		{"its policies were evaluated", "select count(*), bool_and(completed_at < timestamp_ns '2026-07-01') from terraform_policy_result where run_id = 'run-Jun3Appl1edJuly'", []string{"4 | true"}},
+		{"applied to production without a policy result", `select run_id from terraform_run where workspace like 'prod-%' and applied_at >= '2026-07-01' and applied_at < '2026-10-01'
+			and run_id not in (select run_id from terraform_policy_result where completed_at is not null) order by all`, []string{"run-NetApp1iedNoChek"}},
+		{"overrides", "select run_id, engine, source, source_name, policy_set, policy, enforcement_level, overridden_by, override_comment, overridden_at from terraform_policy_result where overridden order by all", []string{
+			"run-Dat0verr1deExcep | opa | policy-evaluation | hcp-terraform | acme-data-protection | encryption-at-rest | mandatory | anna.schulz | Exception granted for terraform:prod-data-platform until the bucket is re-encrypted | 2026-09-03T14:20:00Z",
+			"run-Net0verr1deNoExc | sentinel | policy-check | hcp-terraform | acme-baseline | no-public-ingress | soft-mandatory | jonas.weber | Load test of the new gateway, open until Friday | 2026-07-22T16:58:00Z",
+		}},
+		{"what did not pass", "select outcome, enforcement_level, check_status, completed_at is null, overridden, count(*) from terraform_policy_result where outcome <> 'passed' group by all order by all", []string{
+			"failed | advisory | passed | false | false | 2",
+			"failed | hard-mandatory | hard_failed | false | false | 1",
+			"failed | mandatory | failed | false | false | 1",
+			"failed | mandatory | overridden | false | true | 1",
+			"failed | soft-mandatory | overridden | false | true | 1",
+			"failed | soft-mandatory | soft_failed | false | false | 2",
+			"unknown | - | canceled | true | false | 1",
+		}},
+		{"counted, not named", "select run_id, outcome, policy_set, policy from terraform_policy_result where policy is null and outcome = 'passed'", []string{"run-DwUszjVGef6ffDgZ | passed | - | -"}},
+		{"stage of run tasks only", "select stage, status, evaluations, task_results from terraform_task_stage where task_results > 0", []string{"pre_apply | passed | [] | 1"}},
+		{"events", "select action, actor is null, actor_name, target_type, comment from terraform_run_event where run_id = 'run-Net0verr1deNoExc' order by created_at", []string{
+			"created | false | mira.hoffmann | runs | -",
+			"policy_checked_override | false | jonas.weber | policy-checks | Load test of the new gateway, open until Friday",
+			"confirmed | false | jonas.weber | runs | -",
+			"applied | true | - | runs | -",
+		}},
 	} {
-		t.Log(q)
-		for _, r := range factstest.Rows(t, db, q) {
-			t.Log("   ", r)
+		if diff := cmp.Diff(tt.want, factstest.Rows(t, db, tt.query)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.what, diff)
 		}
+	}
+}
+
+// What the records say of themselves, for the evidence index.
+func TestRecords(t *testing.T) {
+	w := newWorld(t, acme(t))
+	all := w.records(w.collect())
+	var got []string
+	for _, kind := range terraform.Type.Kinds {
+		r := all[kind]
+		expected := "-"
+		if r.Stated.ItemsExpected != nil {
+			expected = itoa(*r.Stated.ItemsExpected)
+		}
+		snapshot := "period"
+		if r.At != nil {
+			snapshot = "snapshot"
+		}
+		got = append(got, string(kind)+" "+snapshot+" "+expected+"/"+itoa(*r.Stated.ItemsSeen)+" parts "+itoa(int64(len(r.Content))))
+	}
+	if diff := cmp.Diff([]string{
+		"terraform.workspaces/1 snapshot 4/4 parts 1",
+		"terraform.runs/1 period 40/40 parts 4",
+		"terraform.policy-checks/1 period -/19 parts 38", // an unpaged list states no total
+		"terraform.task-stages/1 period 12/12 parts 38",
+		"terraform.policy-evaluations/1 period 11/11 parts 11",
+		"terraform.policy-set-outcomes/1 period 11/11 parts 11",
+		"terraform.run-events/1 period -/85 parts 38",
+	}, got); diff != "" {
+		t.Errorf("records (-want +got):\n%s", diff)
+	}
+	runs := all[terraform.KindRuns]
+	if want := (evidence.Source{Name: "hcp-terraform", Type: "terraform", System: w.server.URL, Version: "HCP Terraform API 2.6", Identity: "organization acme"}); runs.Source != want {
+		t.Errorf("source: got %+v, want %+v", runs.Source, want)
+	}
+	if want := "HCP Terraform user audit-reader (user-AudItReaDer00001)"; runs.Collected.Principal != want {
+		t.Errorf("principal: got %q, want %q", runs.Collected.Principal, want)
+	}
+	if got, want := runs.Stated.First.Format("2006-01-02")+" "+runs.Stated.Last.Format("2006-01-02"), "2026-04-08 2026-10-05"; got != want {
+		t.Errorf("first and last: got %s, want %s", got, want)
+	}
+	wantName := "/api/v2/workspaces/ws-ProdDataPlatform/runs?filter[operation]=plan_and_apply,plan_only,save_plan,refresh_only,destroy,empty_apply,action_only&page[number]=1&page[size]=100"
+	if got := runs.Content[0].Name; got != wantName {
+		t.Errorf("name of part: got %q, want %q", got, wantName)
+	}
+	if !slices.ContainsFunc(w.fake.Asked(), func(s string) bool { return strings.HasSuffix(s, "/run-events?include=actor,comment") }) {
+		t.Error("run events were not asked for with actor and comment")
 	}
 }

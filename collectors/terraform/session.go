@@ -20,7 +20,7 @@ import (
 )
 
 // maxBodyBytes bounds one answer. The SQL of templates/facts reads documents up to the same size.
-const maxBodyBytes = 32 << 20
+const maxBodyBytes = 16 << 20
 
 // maxFailures is how many requests in a row may fail for good before the server counts as down and is left alone: with the
 // waits between attempts that is minutes, and the next collection goes on where this one stopped.
@@ -44,7 +44,7 @@ type apiError struct {
 
 func (e *apiError) Error() string {
 	text := fmt.Sprintf("server answers %d %s", e.status, http.StatusText(e.status))
-	if e.detail != "" && !strings.EqualFold(e.detail, http.StatusText(e.status)) {
+	if e.detail != "" {
 		text += ": " + e.detail
 	}
 	return text
@@ -189,7 +189,7 @@ func (s *session) get(ctx context.Context, path string, options any) (answer, er
 	case err == nil:
 		err = fmt.Errorf("answer of %d bytes is no JSON", len(a.body))
 	case a.status >= 400:
-		err = &apiError{status: a.status, detail: shorten(s.clean(err).Error())}
+		err = &apiError{status: a.status, detail: s.detail(a.status, err)}
 	default:
 		err = s.clean(err)
 	}
@@ -240,6 +240,19 @@ func (s *session) refused(permission string, err error) error {
 // source is what every record says of the server.
 func (s *session) source(org string) evidence.Source {
 	return evidence.Source{System: s.collector.address.String(), Version: s.version, Identity: "organization " + org}
+}
+
+// detail returns what the server said beside the status, if anything: for 401 and 404 go-tfe puts its own words there.
+func (s *session) detail(status int, err error) string {
+	if errors.Is(err, tfe.ErrUnauthorized) || errors.Is(err, tfe.ErrResourceNotFound) {
+		return ""
+	}
+	text := shorten(s.clean(err).Error())
+	name := http.StatusText(status)
+	if strings.EqualFold(text, name) || strings.EqualFold(text, fmt.Sprintf("%d %s", status, name)) {
+		return ""
+	}
+	return text
 }
 
 // shorten bounds foreign text in an error and keeps it on one line.

@@ -8,7 +8,7 @@ with body as (
         getvariable('paths'),
         format = 'unstructured',
         filename = true,
-        maximum_object_size = 33554432,
+        maximum_object_size = 16777216,
         columns = {"data": 'json[]', included: 'json[]'}
     )
 ),

@@ -22,7 +22,7 @@ from (
         getvariable('paths'),
         format = 'unstructured',
         filename = true,
-        maximum_object_size = 33554432,
+        maximum_object_size = 16777216,
         columns = {"data": 'json[]'}
     )
 )
