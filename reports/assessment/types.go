@@ -105,6 +105,8 @@ type Finding struct {
 	Kind       string              `json:"kind"`  // clause | annex-a-control | basic-criterion | additional-criterion | general-condition | control
 	Group      templates.Localized `json:"group"` // theme or area
 	Title      templates.Localized `json:"title"`
+	Parent     RequirementID       `json:"parent,omitempty"` // of a clause
+	Note       templates.Localized `json:"note"`             // what a reader must know of the entry itself; mostly empty
 	Status     RequirementStatus   `json:"status"`
 	Reasons    []Reason            `json:"reasons"`  // why not supported; empty only when supported
 	Controls   []ControlTarget     `json:"controls"` // that bear on it, primary first, then by id
@@ -189,16 +191,17 @@ type TestResult struct {
 	Assurance      Assurance           `json:"assurance"`
 	Severity       string              `json:"severity"`
 	Status         TestStatus          `json:"status"`
-	Reasons        []Reason            `json:"reasons"` // why not assessed, or only for part of the period
-	Covered        []evidence.Period   `json:"covered"` // of the assessed period
-	CoveredDays    int64               `json:"covered_days"`
-	PeriodDays     int64               `json:"period_days"`
+	Reasons        []Reason            `json:"reasons"`      // why not assessed, or only for part of the period
+	Covered        []evidence.Period   `json:"covered"`      // of the assessed period
+	CoveredDays    int64               `json:"covered_days"` // whole days, rounded down
+	PeriodDays     int64               `json:"period_days"`  // 0 for a test that asks for the as-of date alone: nothing is counted then
 	Population     int64               `json:"population"`
 	PopulationRoot string              `json:"population_root"` // hex Merkle root (RFC 6962) over the canonical JSON of its rows in order
 	Open           int64               `json:"open"`            // deviations without a valid exception
 	Excepted       int64               `json:"excepted"`
 	Deviations     []Deviation         `json:"deviations"`
 	Parameters     map[string]any      `json:"parameters"` // as used
+	Variables      map[string]any      `json:"variables"`  // that the runner set besides and the SQL reads; times in RFC 3339
 	Tables         []string            `json:"tables"`     // that its SQL reads, from needs
 	SQL            TestSQL             `json:"sql"`
 	Evidence       []evidence.Digest   `json:"evidence"` // records that the tables rest on, within the period
@@ -241,10 +244,11 @@ type Exception struct {
 	ExpiresOn    string          `json:"expires_on"`
 	Days         *int64          `json:"days,omitempty"` // from approval to expiry
 	Compensating []string        `json:"compensating"`
-	Valid        bool            `json:"valid"`  // may cover a deviation on the as-of date
-	Faults       []string        `json:"faults"` // codes of what is wrong with it
-	Covers       []string        `json:"covers"` // keys of deviations
-	Commit       string          `json:"commit"` // that last changed its file
+	Removed      bool            `json:"removed"` // no longer among the files of the newest collection
+	Valid        bool            `json:"valid"`   // may cover a deviation on the as-of date
+	Faults       []string        `json:"faults"`  // codes of what is wrong with it
+	Covers       []string        `json:"covers"`  // keys of deviations
+	Commit       string          `json:"commit"`  // that last changed its file
 	Author       string          `json:"author"`
 	File         string          `json:"file"`
 	Line         int64           `json:"line"`

@@ -1,0 +1,238 @@
+package assessment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"auditpack/evidence"
+)
+
+// Assess judges one framework. It is a pure function of in: the same input gives the same Assessment. An error means that nothing
+// was judged: the input is faulty (workspace files give file and line, all of them), or a statement of a test cannot be run. What
+// cannot be assessed for want of evidence is no error but a finding.
+func Assess(ctx context.Context, in Input) (Assessment, error) {
+	if err := in.validate(); err != nil {
+		return Assessment{}, fmt.Errorf("assess %s: %w", in.Framework, err)
+	}
+	w, err := newWindow(in.Type, in.Period, in.AsOf)
+	if err != nil {
+		return Assessment{}, fmt.Errorf("assess %s: %w", in.Framework, err)
+	}
+	a, err := assess(ctx, in, w)
+	if err != nil {
+		return Assessment{}, fmt.Errorf("assess %s: %w", in.Framework, err)
+	}
+	return a, nil
+}
+
+func assess(ctx context.Context, in Input, w window) (Assessment, error) {
+	framework, _ := in.Catalogue.Framework(in.Framework)
+	inputs, errInputs := in.inputs()
+	soa, errSoA := readSoA(in.SoA, in.Catalogue, in.Framework)
+	manual, errManual := readManualTests(in.ManualTests, in.Catalogue)
+	responses, errResponses := readResponses(in.Responses, in.Catalogue, w.day())
+	if err := errors.Join(errInputs, errSoA, errManual, errResponses); err != nil {
+		return Assessment{}, err
+	}
+	l := newLedger(in)
+	r := &runner{facts: in.Facts, ledger: l, window: w, tables: tableKinds(in.Facts), known: in.Catalogue.KnownControls()}
+	results, err := r.runAll(ctx, in.Catalogue, in.Framework)
+	if err != nil {
+		return Assessment{}, err
+	}
+	register, err := r.register(ctx, rulesOf(in.Catalogue))
+	if err != nil {
+		return Assessment{}, err
+	}
+	except(results, register, in.Catalogue, w.day())
+	respond(results, responses)
+	a := Assessment{
+		Format: Format, Organization: in.Organization, Framework: framework.Ref(), Type: w.typ, AsOf: w.asOf,
+		KnownEntries: int64(len(in.Entries)), KnownLast: in.KnownLast, Inputs: inputs,
+		Tests: results, Exceptions: register, Responses: responses,
+	}
+	if w.typ == 2 {
+		a.Period = &w.period
+	}
+	a.conclude(in.Catalogue, framework, soa, manual, w)
+	a.Evidence = l.index(results, w)
+	a.Sources = l.sources(w)
+	return a, r.responsibilities(ctx, &a)
+}
+
+// runAll runs every test of every control that bears on the framework, by id.
+func (r *runner) runAll(ctx context.Context, c *Catalogue, f FrameworkID) ([]TestResult, error) {
+	owners := map[TestID]string{}
+	for _, x := range c.Controls {
+		if !x.reaches(f) {
+			continue
+		}
+		for _, id := range x.tests() {
+			if _, ok := owners[id]; !ok {
+				owners[id] = x.Owner
+			}
+		}
+	}
+	results := []TestResult{}
+	for _, id := range slices.Sorted(maps.Keys(owners)) {
+		t, _ := c.Test(id)
+		res, err := r.run(ctx, t, owners[id])
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, res)
+	}
+	return results, nil
+}
+
+// conclude rolls the tests up to controls and requirements.
+func (a *Assessment) conclude(c *Catalogue, framework *Framework, soa map[RequirementID]SoAEntry, manual []ManualTest, w window) {
+	tests := make(map[TestID]TestResult, len(a.Tests))
+	for _, t := range a.Tests {
+		tests[t.ID] = t
+	}
+	a.Controls = []ControlResult{}
+	byRequirement := map[RequirementID][]bearing{}
+	for _, x := range c.Controls {
+		if !x.reaches(framework.ID) {
+			continue
+		}
+		res := controlOf(x, tests, manual, w)
+		a.Controls = append(a.Controls, res)
+		for _, t := range x.Targets {
+			if t.Framework == framework.ID {
+				byRequirement[t.ID] = append(byRequirement[t.ID], bearing{t.Strength, res})
+			}
+		}
+	}
+	a.Requirements = []Finding{}
+	for _, r := range framework.Requirements {
+		var entry *SoAEntry
+		if e, ok := soa[r.ID]; ok {
+			entry = &e
+		}
+		a.Requirements = append(a.Requirements, findingOf(r, byRequirement[r.ID], tests, entry))
+	}
+}
+
+// index lists the records that tests used, and every other record that speaks for the time that is judged, in the order of the
+// journal.
+func (l *ledger) index(results []TestResult, w window) []EvidenceItem {
+	users := map[evidence.Digest][]TestID{}
+	for _, t := range results {
+		for _, d := range t.Evidence {
+			users[d] = append(users[d], t.ID)
+		}
+	}
+	items := []EvidenceItem{}
+	listed := map[evidence.Digest]bool{}
+	for i, r := range l.records {
+		_, used := users[r.Digest]
+		if listed[r.Digest] || (!used && !l.reaches(i, w.reach(0)) && !l.askedFor(r, w)) {
+			continue
+		}
+		listed[r.Digest] = true
+		items = append(items, EvidenceItem{
+			Record: r.Digest, Data: r.Record, Entry: r.Entry, EntryTime: l.entries[r.Entry].Time.UTC(),
+			Tests: append([]TestID{}, users[r.Digest]...),
+		})
+	}
+	return items
+}
+
+// askedFor says whether the collection that committed r asked for the time that is judged.
+func (l *ledger) askedFor(r StoredRecord, w window) bool {
+	p := l.entries[r.Entry].Period
+	return p != nil && w.typ == 2 && p.Overlaps(w.period)
+}
+
+// sources says how each source came out over the time that is judged, by name.
+func (l *ledger) sources(w window) []SourceResult {
+	types := map[string]string{}
+	for _, r := range l.records {
+		types[r.Record.Source.Name] = r.Record.Source.Type
+	}
+	list := []SourceResult{}
+	for _, a := range l.latest(w.reach(0)) {
+		n := len(list)
+		if n == 0 || list[n-1].Source != a.source {
+			list = append(list, SourceResult{Source: a.source, Type: types[a.source], Parts: []evidence.PartOutcome{}})
+			n++
+		}
+		s := &list[n-1]
+		if a.entry.Number > s.Entry {
+			s.Entry, s.Time = a.entry.Number, a.entry.Time.UTC()
+		}
+		if a.part.Outcome == evidence.OutcomeOK {
+			s.OK++
+			continue
+		}
+		s.Parts = append(s.Parts, a.part)
+	}
+	return list
+}
+
+const responsibilitySQL = `select
+    area, control, iaas, paas, saas, team, validates, responds, contact, escalation, evidence, line
+from responsibility`
+
+const raciSQL = `select
+    task, responsible, accountable, consulted, informed, other, evidence, line
+from raci_task`
+
+// responsibilities fills in the matrix and the RACI, with what tests found on each task.
+func (r *runner) responsibilities(ctx context.Context, a *Assessment) error {
+	a.Responsible, a.RACI = []Responsibility{}, []RACITask{}
+	err := query(ctx, r.facts, responsibilitySQL, nil, func(columns []string, values []any) error {
+		x := newRow(columns, values)
+		a.Responsible = append(a.Responsible, Responsibility{
+			Area: x.text("area"), IaaS: x.text("iaas"), PaaS: x.text("paas"), SaaS: x.text("saas"), Control: x.text("control"),
+			Team: x.text("team"), Validates: x.text("validates"), Responds: x.text("responds"), Contact: x.text("contact"),
+			Escalation: x.text("escalation"), Evidence: x.digest("evidence"), Line: x.number("line"),
+		})
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read responsibility matrix: %w", err)
+	}
+	err = query(ctx, r.facts, raciSQL, nil, func(columns []string, values []any) error {
+		x := newRow(columns, values)
+		t := RACITask{
+			Task: x.text("task"), Responsible: x.list("responsible"), Accountable: x.list("accountable"), Consulted: x.list("consulted"),
+			Informed: x.list("informed"), Other: x.list("other"), Evidence: x.digest("evidence"), Line: x.number("line"),
+		}
+		t.Faults = a.faultsOf(t)
+		a.RACI = append(a.RACI, t)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read RACI: %w", err)
+	}
+	slices.SortStableFunc(a.Responsible, func(x, y Responsibility) int { return compareLines(x.Evidence, x.Line, y.Evidence, y.Line) })
+	slices.SortStableFunc(a.RACI, func(x, y RACITask) int { return compareLines(x.Evidence, x.Line, y.Evidence, y.Line) })
+	return nil
+}
+
+func compareLines(a evidence.Digest, lineA int64, b evidence.Digest, lineB int64) int {
+	if c := strings.Compare(string(a), string(b)); c != 0 {
+		return c
+	}
+	return int(lineA - lineB)
+}
+
+// faultsOf lists what tests found on the line of a task.
+func (a *Assessment) faultsOf(task RACITask) []string {
+	faults := []string{}
+	for _, t := range a.Tests {
+		for _, d := range t.Deviations {
+			if d.Evidence == task.Evidence && d.Line == task.Line && d.Item == task.Task {
+				faults = append(faults, string(t.ID)+": "+d.Detail)
+			}
+		}
+	}
+	return faults
+}

@@ -1,0 +1,209 @@
+package assessment
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"auditpack/evidence"
+)
+
+// Codes of reasons. Each is a key of the wording.
+const (
+	codeNoControl      = "no-control"
+	codeNoEvidence     = "no-evidence"
+	codeStale          = "stale"
+	codePartOfPeriod   = "part-of-period"
+	codeFailed         = "failed"
+	codeDenied         = "denied"
+	codeNotOffered     = "not-offered"
+	codeNoOccurrences  = "no-occurrences"
+	codeDeviations     = "deviations"
+	codeManualMissing  = "manual-missing"
+	codeManualExpired  = "manual-expired"
+	codeManualSelf     = "manual-self-reviewed"
+	codeManualLate     = "manual-after-period"
+	codeSupportingOnly = "supporting-only"
+	codeContradicted   = "declared-implemented-contradicted"
+	codeNotApplicable  = "not-applicable"
+	codeCarvedOut      = "carved-out"
+)
+
+// basis is what a test has to stand on.
+type basis struct {
+	reasons  []Reason
+	covered  []evidence.Period // of the period; empty when no table asks for it
+	full     bool              // nothing is missing
+	blocked  bool              // the test cannot be assessed
+	mute     bool              // what the test would report may only mean that there is no evidence
+	period   bool              // a table asks for the whole period
+	evidence []evidence.Digest // records used, sorted
+}
+
+// maxHoles bounds how many holes a reason lists.
+const maxHoles = 12
+
+// basisOf judges the evidence for a test.
+func (l *ledger) basisOf(t *Test, w window, tables map[string][]evidence.Kind) basis {
+	b := basis{full: true, covered: []evidence.Period{}}
+	span := w.span(t.longestAge())
+	if w.typ == 2 {
+		b.covered = []evidence.Period{span}
+	}
+	outcomes := l.latest(w.reach(t.longestAge()))
+	if w.typ == 2 {
+		outcomes = l.latest(span)
+	}
+	seen := map[string]bool{}
+	used := map[evidence.Digest]bool{}
+	for _, table := range t.tables() {
+		need, kinds := t.Needs[table], tables[table]
+		l.use(used, kinds, w.reach(t.longestAge()))
+		key := fmt.Sprint(kinds, need.MaxAge, need.Coverage, need.AbsentRowsDeviate)
+		if need.Coverage == CoverOptional || seen[key] {
+			continue
+		}
+		seen[key] = true
+		l.judge(&b, need, table, kinds, w, outcomes)
+	}
+	b.evidence = slices.Sorted(maps.Keys(used))
+	if !b.period || w.typ == 1 {
+		b.covered = []evidence.Period{}
+	} else if len(b.covered) == 0 {
+		b.blocked = true
+	}
+	return b
+}
+
+// judge looks at the evidence for one table.
+func (l *ledger) judge(b *basis, need Need, table string, kinds []evidence.Kind, w window, outcomes []asked) {
+	spans := l.bySource(kinds)
+	related := l.relatedKinds(kinds)
+	explained := false
+	for _, a := range outcomes {
+		code := map[evidence.Outcome]string{evidence.OutcomeFailed: codeFailed, evidence.OutcomeDenied: codeDenied}[a.part.Outcome]
+		if code == "" || !slices.Contains(related, a.part.Kind) {
+			continue
+		}
+		explained = true
+		b.block(Reason{Code: code, Source: a.source, Detail: a.part.Part + ": " + a.part.Detail})
+	}
+	if len(spans) == 0 {
+		b.mute = b.mute || need.AbsentRowsDeviate
+		b.period = b.period || need.Coverage == CoverPeriod
+		b.covered = []evidence.Period{}
+		b.missing(table, kinds, outcomes, explained)
+		return
+	}
+	for _, source := range slices.Sorted(maps.Keys(spans)) {
+		if need.Coverage == CoverAsOf || w.typ == 1 {
+			b.asOf(source, table, need, spans[source], w.asOf)
+			continue
+		}
+		b.overPeriod(source, table, need, spans[source], w.period)
+	}
+}
+
+// block notes a reason that keeps the test from being assessed.
+func (b *basis) block(r Reason) {
+	if !slices.Contains(b.reasons, r) {
+		b.reasons = append(b.reasons, r)
+	}
+	b.full, b.blocked = false, true
+}
+
+// missing says why there is no evidence at all for a table.
+func (b *basis) missing(table string, kinds []evidence.Kind, outcomes []asked, explained bool) {
+	offered := true
+	for _, a := range outcomes {
+		if a.part.Outcome == evidence.OutcomeNotOffered && slices.Contains(kinds, a.part.Kind) {
+			offered = false
+			b.block(Reason{Code: codeNotOffered, Source: a.source, Detail: joinText(": ", a.part.Part, a.part.Detail)})
+		}
+	}
+	if offered && !explained {
+		b.block(Reason{Code: codeNoEvidence, Detail: table})
+	}
+	b.full, b.blocked = false, true
+}
+
+// asOf wants evidence within the maximum age of the as-of date.
+func (b *basis) asOf(source, table string, need Need, spans []stretch, at time.Time) {
+	if slices.ContainsFunc(spans, func(s stretch) bool { return s.near(at, need.MaxAge) }) {
+		return
+	}
+	b.block(Reason{Code: codeStale, Source: source, Detail: fmt.Sprintf("%s: %s, max_age %s", table, nearest(spans, at), need.Age)})
+}
+
+// nearest names the instant of the evidence that lies nearest to t.
+func nearest(spans []stretch, t time.Time) string {
+	var best time.Time
+	for _, s := range spans {
+		for _, x := range []time.Time{s.from, s.to} {
+			if best.IsZero() || x.Sub(t).Abs() < best.Sub(t).Abs() {
+				best = x
+			}
+		}
+	}
+	return best.UTC().Format(time.RFC3339)
+}
+
+// overPeriod wants evidence for the whole period.
+func (b *basis) overPeriod(source, table string, need Need, spans []stretch, p evidence.Period) {
+	b.period = true
+	covered := cover(p, spans, need.MaxAge)
+	b.covered = intersect(b.covered, covered)
+	missing := holes(p, covered)
+	if len(missing) == 0 {
+		return
+	}
+	b.full = false
+	r := Reason{Code: codePartOfPeriod, Source: source, Detail: table + ": " + periods(missing)}
+	if len(covered) == 0 {
+		r = Reason{Code: codeStale, Source: source, Detail: fmt.Sprintf("%s: %s, max_age %s", table, nearest(spans, p.To), need.Age)}
+		b.blocked = true
+	}
+	if !slices.Contains(b.reasons, r) {
+		b.reasons = append(b.reasons, r)
+	}
+}
+
+// periods writes spans as RFC 3339 intervals.
+func periods(list []evidence.Period) string {
+	var texts []string
+	for i, p := range list {
+		if i == maxHoles {
+			texts = append(texts, fmt.Sprintf("+%d", len(list)-maxHoles))
+			break
+		}
+		texts = append(texts, p.String())
+	}
+	return strings.Join(texts, ", ")
+}
+
+// use notes the records of the kinds that reach into a span, and what they were derived from.
+func (l *ledger) use(used map[evidence.Digest]bool, kinds []evidence.Kind, reach evidence.Period) {
+	for i, r := range l.records {
+		if !slices.Contains(kinds, r.Record.Kind) || !l.reaches(i, reach) {
+			continue
+		}
+		used[r.Digest] = true
+		for _, d := range r.Record.DerivedFrom {
+			for _, parent := range l.parents[d] {
+				used[l.records[parent].Digest] = true
+			}
+		}
+	}
+}
+
+// reaches says whether record i speaks for an instant of p, its end included.
+func (l *ledger) reaches(i int, p evidence.Period) bool {
+	return slices.ContainsFunc(l.speaks(i), func(s stretch) bool { return !s.from.After(p.To) && !s.to.Before(p.From) })
+}
+
+// joinText joins the texts that are not empty.
+func joinText(separator string, texts ...string) string {
+	return strings.Join(slices.DeleteFunc(texts, func(s string) bool { return s == "" }), separator)
+}

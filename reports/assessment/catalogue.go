@@ -1,0 +1,289 @@
+package assessment
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"auditpack/internal/canonical"
+)
+
+// Layer is one place that the catalogue is read from: folders frameworks, controls and tests, each of which may be missing.
+type Layer struct {
+	Name  string // goes before the names of its files in an Assessment: "templates", "workspace"
+	Files fs.FS
+}
+
+// Overrides are parameters that a workspace sets in place of the defaults of tests.
+type Overrides map[TestID]map[string]any
+
+// Catalogue is everything that says what is judged and how. It is not changed after it was loaded, and safe for concurrent use.
+type Catalogue struct {
+	Frameworks []*Framework // by id
+	Controls   []*Control   // by id
+	Tests      []*Test      // by id, with the parameters as overridden
+
+	// Files are all files read, sorted by name: those of facts too, and the overridden parameters. An overlaid file is not
+	// among them. They are what a second assessment elsewhere needs.
+	Files []File
+
+	frameworks map[FrameworkID]*Framework
+	controls   map[ControlID]*Control
+	tests      map[TestID]*Test
+}
+
+// overridesName is the name of the input that holds the overridden parameters.
+const overridesName = "workspace/parameters.json"
+
+// LoadCatalogue reads the layers in order: a framework, control or test of a later layer takes the place of one with the same id
+// in an earlier layer. The same id twice in one layer, a reference to a test, framework or requirement that is not there, and
+// every other fault is an error with file and line; all are joined.
+func LoadCatalogue(layers []Layer, overrides Overrides) (*Catalogue, error) {
+	c := &Catalogue{frameworks: map[FrameworkID]*Framework{}, controls: map[ControlID]*Control{}, tests: map[TestID]*Test{}}
+	files := map[string]File{}
+	var errs []error
+	for _, l := range layers {
+		errs = append(errs,
+			loadFolder(l, "frameworks", ReadFramework, func(f *Framework) (FrameworkID, string) { return f.ID, f.File }, c.frameworks, files),
+			loadFolder(l, "controls", ReadControl, func(x *Control) (ControlID, string) { return x.ID, x.File }, c.controls, files),
+			loadFolder(l, "tests", ReadTest, func(t *Test) (TestID, string) { return t.ID, t.File }, c.tests, files),
+			loadSQL(l, files),
+		)
+	}
+	errs = append(errs, c.override(overrides, files))
+	c.Frameworks = sorted(c.frameworks)
+	c.Controls = sorted(c.controls)
+	c.Tests = sorted(c.tests)
+	c.Files = slices.SortedFunc(maps.Values(files), func(a, b File) int { return cmp.Compare(a.Name, b.Name) })
+	errs = append(errs, c.checkControls())
+	if err := errors.Join(errs...); err != nil {
+		return nil, fmt.Errorf("load catalogue: %w", err)
+	}
+	return c, nil
+}
+
+// sorted gives the values of m in the order of their keys.
+func sorted[K cmp.Ordered, V any](m map[K]V) []V {
+	out := make([]V, 0, len(m))
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		out = append(out, m[k])
+	}
+	return out
+}
+
+// loadFolder reads the YAML files of one folder of a layer into the map of all layers, and their bytes into files.
+func loadFolder[K cmp.Ordered, V any](l Layer, folder string, read func(File) (V, error), name func(V) (K, string), all map[K]V, files map[string]File) error {
+	list, err := readFolder(l, folder, ".yaml")
+	errs := []error{err}
+	own := map[K]string{}
+	for _, f := range list {
+		v, err := read(f)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		id, _ := name(v)
+		if want := fmt.Sprint(id) + ".yaml"; path.Base(f.Name) != want {
+			errs = append(errs, fmt.Errorf("%s: file holds %v, so its name must be %s", f.Name, id, want))
+		}
+		if first, ok := own[id]; ok {
+			errs = append(errs, fmt.Errorf("%s: %v is already in %s", f.Name, id, first))
+			continue
+		}
+		if before, ok := all[id]; ok {
+			_, overlaid := name(before)
+			delete(files, overlaid)
+		}
+		own[id], all[id], files[f.Name] = f.Name, v, f
+	}
+	return errors.Join(errs...)
+}
+
+// loadSQL keeps the SQL of fact tables among the files, because it can change a verdict.
+func loadSQL(l Layer, files map[string]File) error {
+	list, err := readFolder(l, "facts", ".sql")
+	for _, f := range list {
+		files[f.Name] = f
+	}
+	return err
+}
+
+// readFolder reads the files of a folder that end in ext, sorted by name. A missing folder is empty. Files whose names begin
+// with a dot and folders are left out; one with another ending is an error, because it would be silently without effect.
+func readFolder(l Layer, folder, ext string) ([]File, error) {
+	entries, err := fs.ReadDir(l.Files, folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s of %s: %w", folder, l.Name, err)
+	}
+	var list []File
+	var errs []error
+	for _, e := range entries {
+		name := path.Join(l.Name, folder, e.Name())
+		switch {
+		case e.IsDir() || strings.HasPrefix(e.Name(), "."):
+			continue
+		case path.Ext(e.Name()) != ext:
+			errs = append(errs, fmt.Errorf("%s: want a name that ends in %s", name, ext))
+			continue
+		}
+		b, err := fs.ReadFile(l.Files, path.Join(folder, e.Name()))
+		if err != nil {
+			errs = append(errs, fmt.Errorf("read %s: %w", name, err))
+			continue
+		}
+		list = append(list, File{Name: name, Content: b})
+	}
+	return list, errors.Join(errs...)
+}
+
+// override puts the workspace's parameters in place and keeps them as a file.
+func (c *Catalogue) override(o Overrides, files map[string]File) error {
+	if len(o) == 0 {
+		return nil
+	}
+	var errs []error
+	for _, id := range slices.Sorted(maps.Keys(o)) {
+		t, ok := c.tests[id]
+		if !ok {
+			errs = append(errs, fmt.Errorf("parameters of %s: no such test", id))
+			continue
+		}
+		changed, err := t.override(o[id])
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		c.tests[id] = changed
+	}
+	b, err := canonical.Marshal(o)
+	if err != nil {
+		errs = append(errs, fmt.Errorf("parameters: %w", err))
+	}
+	files[overridesName] = File{Name: overridesName, Content: b}
+	return errors.Join(errs...)
+}
+
+// checkControls finds references of controls to what is not there.
+func (c *Catalogue) checkControls() error {
+	p := &problems{}
+	for _, control := range c.Controls {
+		p.doc = control.doc
+		for i, a := range control.Aspects {
+			for j, id := range a.Tests {
+				p.when(c.tests[id] == nil, fmt.Sprintf("$.aspects[%d].tests[%d]", i, j), "test %q of aspect %q is not in the catalogue", id, a.ID)
+			}
+		}
+		for i, t := range control.Targets {
+			f := c.frameworks[t.Framework]
+			if f == nil {
+				p.add(fmt.Sprintf("$.targets[%d].framework", i), "framework %q is not in the catalogue", t.Framework)
+				continue
+			}
+			_, ok := f.Requirement(t.ID)
+			p.when(!ok, fmt.Sprintf("$.targets[%d].id", i), "%s has no requirement %q", t.Framework, t.ID)
+		}
+	}
+	return p.err()
+}
+
+// Framework returns the framework that id names.
+func (c *Catalogue) Framework(id FrameworkID) (*Framework, bool) {
+	f, ok := c.frameworks[id]
+	return f, ok
+}
+
+// Control returns the control that id names.
+func (c *Catalogue) Control(id ControlID) (*Control, bool) {
+	x, ok := c.controls[id]
+	return x, ok
+}
+
+// Test returns the test that id names.
+func (c *Catalogue) Test(id TestID) (*Test, bool) {
+	t, ok := c.tests[id]
+	return t, ok
+}
+
+// wafSec is the framework whose ids exceptions name as their control.
+const wafSec FrameworkID = "waf-sec"
+
+// KnownControls lists what an exception may name as its control, sorted: tests, controls, and requirements of WAF-SEC.
+func (c *Catalogue) KnownControls() []string {
+	var ids []string
+	for _, t := range c.Tests {
+		ids = append(ids, string(t.ID))
+	}
+	for _, x := range c.Controls {
+		ids = append(ids, string(x.ID))
+	}
+	if f, ok := c.frameworks[wafSec]; ok {
+		for _, r := range f.Requirements {
+			ids = append(ids, string(r.ID))
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// Check compares the tests with the fact tables: each table needed exists and is read, no other is read, each statement prepares,
+// and the deviations have the columns that they must have. All faults are reported, each with file and line.
+func (c *Catalogue) Check(ctx context.Context, db Facts) error {
+	p := &problems{}
+	tables := tableKinds(db)
+	for _, t := range c.Tests {
+		p.doc = t.doc
+		for _, table := range t.tables() {
+			_, ok := tables[table]
+			p.when(!ok, "$.needs."+table, "no fact file makes the table %q", table)
+		}
+		p.statements(ctx, db, t, c.KnownControls())
+	}
+	if err := p.err(); err != nil {
+		return fmt.Errorf("check catalogue: %w", err)
+	}
+	return nil
+}
+
+// statements checks the two statements of a test.
+func (p *problems) statements(ctx context.Context, db Facts, t *Test, known []string) {
+	var read []string
+	whole := true
+	for _, s := range []struct{ at, sql string }{{"$.population", t.Population}, {"$.deviations", t.Deviations}} {
+		checked, err := db.Check(ctx, s.sql, t.variablesFor(sampleWindow, known))
+		if err != nil {
+			p.add(s.at, "%s of %s: %v", s.at[2:], t.ID, err)
+			whole = false
+			continue
+		}
+		read = append(read, checked.Tables...)
+		if s.at == "$.deviations" {
+			var columns []string
+			for _, c := range checked.Columns {
+				columns = append(columns, c.Name)
+			}
+			p.when(!deviationShape(columns), s.at, "deviations of %s: got columns %v, want %v and optionally line", t.ID, columns, deviationColumns)
+		}
+	}
+	for _, table := range read {
+		_, ok := t.Needs[table]
+		p.when(!ok && !slices.Contains(storeTables, table), "$.needs", "SQL of %s reads %q, which is not among its needs", t.ID, table)
+	}
+	for _, table := range t.tables() {
+		p.when(whole && !slices.Contains(read, table), "$.needs."+table, "SQL of %s does not read %q", t.ID, table)
+	}
+}
+
+// deviationShape says whether columns are those of deviations, in order, with or without line.
+func deviationShape(columns []string) bool {
+	rest := slices.DeleteFunc(slices.Clone(columns), func(s string) bool { return s == "line" })
+	return slices.Equal(rest, deviationColumns) && len(columns)-len(rest) <= 1
+}
