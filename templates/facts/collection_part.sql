@@ -17,7 +17,7 @@ from (
     from read_json(
         getvariable('paths'),
         format = 'newline_delimited',
-        maximum_object_size = 100000000,
+        maximum_object_size = 67108864,
         columns = {
             "number": 'bigint',
             "type": 'varchar',
