@@ -34,6 +34,7 @@ type Labels struct {
 	Evidence  string // before the evidence that a paragraph rests on
 	Shown     string // "{shown} of {total} rows are shown here."
 	Legend    string // heading of a chart's legend
+	Seal      string // before the fingerprint on the cover
 }
 
 // Field is a labelled value.

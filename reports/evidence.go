@@ -63,6 +63,7 @@ func labels(t templates.Text) Labels {
 		Evidence:  t.Get("label.evidence"),
 		Shown:     t.Get("label.shown"),
 		Legend:    t.Get("label.legend"),
+		Seal:      t.Get("label.seal"),
 	}
 }
 

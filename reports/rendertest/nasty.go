@@ -44,7 +44,7 @@ func NastyDocument() reports.Document {
 	doc := reports.Document{
 		Title: "Nasty " + Nasty[0], Subtitle: Nasty[14], Language: templates.German, AsOf: at, Seal: "SHA256:" + strings.Repeat("ab", 32), Footer: Nasty[4],
 		Cover:  []reports.Field{{Label: "Organisation", Value: reports.Cell{Text: long, Style: reports.Strong}}, {Label: "Stand", Value: reports.Cell{Kind: reports.CellDate, Time: at}}},
-		Labels: reports.Labels{Contents: "Inhalt", Page: "Seite", Of: "von", Continued: "Fortsetzung", Sheets: "Blätter", Back: "Übersicht", Evidence: "Nachweise:", Shown: "{shown} von {total}", Legend: "Legende"},
+		Labels: reports.Labels{Contents: "Inhalt", Page: "Seite", Of: "von", Continued: "Fortsetzung", Sheets: "Blätter", Back: "Übersicht", Evidence: "Nachweise:", Shown: "{shown} von {total}", Legend: "Legende", Seal: "Siegel"},
 	}
 	for i, title := range []string{"History: a/b\\c?*[x]", "history: a/b\\c?*[x]", "'" + strings.Repeat("long name ", 5), strings.Repeat("long name ", 5) + "2", Nasty[0], "History"} {
 		doc.Sections = append(doc.Sections, reports.Section{ID: fmt.Sprintf("section-%d", i), Title: title, Sheet: title, NewPage: i%2 == 0, Blocks: []reports.Block{
