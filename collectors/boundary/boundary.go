@@ -51,6 +51,9 @@ type Config struct {
 	EventLogs    []string `yaml:"event_logs"`    // globs of event log files, plain, .gz or .zst
 }
 
+// maxBodyBytes bounds an answer. A page of 1000 sessions has some 1.5 MB; the fact files take no larger one either.
+const maxBodyBytes = 16 << 20
+
 // collector asks one Boundary.
 type collector struct {
 	config      Config
@@ -166,7 +169,7 @@ func (c *collector) newClient() (*client, error) {
 		h.Transport = t
 	}
 	return &client{
-		http:    httpretry.Client(h, &httpretry.Transport{Sleep: c.sleep}),
+		http:    httpretry.Client(h, &httpretry.Transport{MaxBodyBytes: maxBodyBytes, Sleep: c.sleep}),
 		address: c.config.Address,
 		tool:    c.env.Tool,
 	}, nil

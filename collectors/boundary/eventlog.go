@@ -116,37 +116,43 @@ func (r *logRun) outcome(err error) evidence.PartOutcome {
 	return o
 }
 
-// add adds the record of one segment, and one derived from it of its odd lines.
+// add adds the record of one segment, and before it the one of its odd lines, so that no segment is evidence without them.
 func (r *logRun) add(ctx context.Context, part evidence.Part, sum lines.Summary, times span) error {
-	now := r.env.Now()
 	rec := evidence.Record{Kind: kindEventLog, Content: []evidence.Part{part}}
 	rec.Source.System = r.file.path
-	rec.Procedure = fmt.Sprintf("whole lines of %s from byte %d (of the decompressed file) on, as they are", r.file.path, r.reached.Offset)
+	rec.Procedure = fmt.Sprintf("Took the whole lines of %s from byte %d of its decompressed content on, as they are.", r.file.path, r.reached.Offset)
 	rec.Stated.Lines, rec.Stated.OddLines = &sum.Lines, &sum.OddLines
 	rec.Stated.Notes = []string{"An event log shows requests: a session that ends leaves no event and no reason. Shippers repeat and reorder lines."}
 	if times.any {
 		rec.Stated.First, rec.Stated.Last = &times.first, &times.last
 		rec.Period = &evidence.Period{From: times.first, To: times.last.Add(time.Nanosecond)}
 	} else {
+		now := r.env.Now()
 		rec.At = &now
 	}
-	if _, err := r.out.Add(ctx, rec); err != nil {
-		return err
+	if len(sum.Odd) > 0 {
+		if err := r.addOdd(ctx, rec, part, sum); err != nil {
+			return err
+		}
 	}
-	if len(sum.Odd) == 0 {
-		return nil
-	}
+	_, err := r.out.Add(ctx, rec)
+	return err
+}
+
+// addOdd adds the odd lines of the segment that rec describes.
+func (r *logRun) addOdd(ctx context.Context, rec evidence.Record, segment evidence.Part, sum lines.Summary) error {
 	var b bytes.Buffer
-	if err := lines.WriteOdd(&b, string(part.Digest), r.file.device(), sum.Odd); err != nil {
+	if err := lines.WriteOdd(&b, string(segment.Digest), r.file.device(), sum.Odd); err != nil {
 		return err
 	}
-	oddPart, err := r.out.Put(ctx, r.file.device(), linesType, &b)
+	part, err := r.out.Put(ctx, r.file.device(), linesType, &b)
 	if err != nil {
 		return err
 	}
-	rec.Kind, rec.Content, rec.DerivedFrom = kindOddLines, []evidence.Part{oddPart}, []evidence.Digest{part.Digest}
-	rec.Procedure = "lines of the event log that are no JSON object, or could shift those that are, with what could be recovered from them"
-	rec.Stated = evidence.Stated{}
+	seen := int64(len(sum.Odd))
+	rec.Kind, rec.Content, rec.DerivedFrom = kindOddLines, []evidence.Part{part}, []evidence.Digest{segment.Digest}
+	rec.Procedure = fmt.Sprintf("Took out of the event log segment %s each line that is no JSON object or could shift those that are, with what could be recovered from it.", segment.Digest)
+	rec.Stated = evidence.Stated{ItemsSeen: &seen}
 	_, err = r.out.Add(ctx, rec)
 	return err
 }

@@ -1,0 +1,68 @@
+-- table: boundary_session
+-- row: one session as it stood when it was collected last
+-- from: boundary_session_seen, boundary_target, record
+-- The last collection is the one of the highest journal entry; within it the single read is newer than the list. Connections
+-- come from the last single read (read_evidence), which a list that was collected later does not repeat. The name of the target
+-- is that of the newest snapshot that has it: a target that was deleted since keeps its name here.
+with entry as (
+    select
+        blob,
+        max(entry) as entry
+    from record
+    group by blob
+),
+seen as (
+    select
+        boundary_session_seen.*,
+        coalesce(entry.entry, 0) as entry
+    from boundary_session_seen
+    left join entry on entry.blob = boundary_session_seen.evidence
+    where session_id is not null
+),
+newest as (
+    select
+        *,
+        row_number() over (partition by source, session_id order by entry desc, "read" desc, ended_at desc nulls last, evidence) as place
+    from seen
+),
+last_read as (
+    select
+        *,
+        row_number() over (partition by source, session_id order by entry desc, evidence) as place
+    from seen
+    where "read"
+),
+target as (
+    select
+        source,
+        target_id,
+        "name",
+        row_number() over (partition by source, target_id order by "at" desc nulls last, evidence, "name") as place
+    from boundary_target
+)
+select
+    newest.evidence,
+    newest.line,
+    newest.source,
+    newest.session_id,
+    newest.user_id,
+    newest.auth_token_id,
+    newest.target_id,
+    target."name" as target_name,
+    newest.host_id,
+    newest.scope_id,
+    newest.endpoint,
+    newest.status,
+    newest.created_at,
+    newest.activated_at,
+    newest.ended_at,
+    newest.expires_at,
+    newest.termination_reason,
+    last_read.connections,
+    last_read.bytes_up,
+    last_read.bytes_down,
+    last_read.evidence as read_evidence
+from newest
+left join last_read on last_read.source = newest.source and last_read.session_id = newest.session_id and last_read.place = 1
+left join target on target.source = newest.source and target.target_id = newest.target_id and target.place = 1
+where newest.place = 1
