@@ -1,0 +1,4 @@
+resource "aws_msk_cluster" "events" {
+  cluster_name           = "events"
+  number_of_broker_nodes = 3
+}

@@ -1,0 +1,5 @@
+variable "cidr" { type = string }
+
+resource "aws_vpc" "main" {
+  cidr_block = var.cidr
+}

@@ -1,0 +1,4 @@
+resource "vault_kv_secret_v2" "workload" {
+  mount = "kv"
+  name  = "workload/config"
+}
