@@ -75,7 +75,7 @@ func (b *builder) statementOfApplicability() Section {
 		})
 	}
 	return Section{
-		ID: "applicability", Title: b.t.Get("soa.title"), NewPage: true,
+		ID: "applicability", Title: b.t.Get("soa.title"), Sheet: b.t.Get("sheet.soa"), NewPage: true,
 		Blocks: []Block{b.para("soa.lead", "n", b.num(int64(len(declared))))},
 		Sections: []Section{
 			{ID: "soa-paged", Title: b.t.Get("soa.table"), For: Paged, Blocks: []Block{paged}},

@@ -86,7 +86,7 @@ func (b *builder) reasonText(r assessment.Reason) string { return b.word("reason
 func (b *builder) notAssessed() Section {
 	gaps, nothing := b.gaps()
 	return Section{
-		ID: "not-assessed", Title: b.t.Get("gaps.title"), NewPage: true,
+		ID: "not-assessed", Title: b.t.Get("gaps.title"), Sheet: b.t.Get("sheet.not-assessed"), NewPage: true,
 		Blocks: []Block{b.para("gaps.lead")},
 		Sections: []Section{
 			{ID: "gaps-reasons", Title: b.t.Get("gaps.reasons"), For: Paged, Blocks: b.gapTables(gaps)},

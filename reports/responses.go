@@ -27,7 +27,7 @@ func (b *builder) responseRegister() Section {
 	t := b.responseTable("responses", all, true)
 	t.Caption = ""
 	return Section{
-		ID: "responses", Title: b.t.Get("responses.title"), NewPage: true,
+		ID: "responses", Title: b.t.Get("responses.title"), Sheet: b.t.Get("sheet.responses"),
 		Blocks: []Block{b.para("responses.lead")},
 		Sections: []Section{
 			{ID: "responses-paged", Title: b.t.Get("responses.table"), For: Paged, Blocks: []Block{t}},

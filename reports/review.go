@@ -416,7 +416,7 @@ func (r *review) exceptions() Section {
 	}
 	sections = append(sections, Section{ID: "review-exception-rows", Title: r.t.Get("review.exceptions"), Sheet: r.t.Get("sheet.exceptions"), For: Spreadsheet, Blocks: []Block{all}})
 	return Section{
-		ID: "review-exceptions", Title: r.t.Get("review.exceptions"), NewPage: true,
+		ID: "review-exceptions", Title: r.t.Get("review.exceptions"), Sheet: r.t.Get("sheet.exceptions"), NewPage: true,
 		Blocks: []Block{Paragraph{Text: r.t.Get("review.exceptions-lead")}}, Sections: sections,
 	}
 }
@@ -516,7 +516,7 @@ func (r *review) gaps() Section {
 		}
 	}
 	return Section{
-		ID: "review-gaps", Title: r.t.Get("review.gaps"), NewPage: true,
+		ID: "review-gaps", Title: r.t.Get("review.gaps"), Sheet: r.t.Get("sheet.sources"), NewPage: true,
 		Blocks: []Block{Paragraph{Text: r.t.Get("review.gaps-lead")}},
 		Sections: []Section{
 			{ID: "review-gaps-sources", Title: r.t.Get("gaps.sources"), Sheet: r.t.Get("sheet.sources"), Blocks: []Block{sources}},
