@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"mime"
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"auditpack/evidence"
@@ -23,6 +25,8 @@ type known struct {
 	entries []evidence.Entry
 	records []journaled
 	dropped map[evidence.Digest]bool // superseded or deleted under a retention rule
+
+	odd map[evidence.Digest][]evidence.Digest // of a log's segment: lists of its lines that were kept aside
 }
 
 // journaled is a record and the entry that committed it.
@@ -34,7 +38,7 @@ type journaled struct {
 
 // readJournal reads entries 1 to upTo and every record that they commit, in order, each once.
 func (e *Engine) readJournal(ctx context.Context, upTo int64) (known, error) {
-	k := known{dropped: map[evidence.Digest]bool{}}
+	k := known{dropped: map[evidence.Digest]bool{}, odd: map[evidence.Digest][]evidence.Digest{}}
 	if upTo == 0 {
 		return k, nil
 	}
@@ -74,21 +78,59 @@ func (e *Engine) readJournal(ctx context.Context, upTo int64) (known, error) {
 				return known{}, fmt.Errorf("read record %s of journal entry %d: %w", d, entry.Number, err)
 			}
 			k.records = append(k.records, journaled{entry: entry.Number, digest: d, record: r})
+			k.addOdd(r)
 		}
 	}
 	return k, nil
+}
+
+// oddLines is how the name of a kind ends whose records list the lines of a log that a reader of JSON lines would stumble over, in the
+// form of internal/lines.
+const oddLines = "-odd-lines"
+
+func (k known) addOdd(r evidence.Record) {
+	if !strings.HasSuffix(r.Kind.Name(), oddLines) {
+		return
+	}
+	for _, segment := range r.DerivedFrom {
+		for _, p := range r.Content {
+			if !k.dropped[p.Digest] && !slices.Contains(k.odd[segment], p.Digest) {
+				k.odd[segment] = append(k.odd[segment], p.Digest)
+			}
+		}
+	}
 }
 
 // unit is one run of a fact file's statement and the Parquet file that comes of it.
 type unit struct {
 	file      *File
 	parts     []evidence.Part
-	local     []byte // what the store itself fills; parts is then empty
+	cleaning  []cleaning // for each part
+	local     []byte     // what the store itself fills; parts is then empty
 	variables map[string]any
 	inputs    []evidence.Digest
 	key       string
 	path      string
 	sizeBytes int64 // raw
+}
+
+// cleaning is what must be done to a log before a reader of JSON lines takes it. The zero value is nothing.
+type cleaning struct {
+	Prefix string            `json:"prefix"` // that stands before entries
+	Odd    []evidence.Digest `json:"odd"`    // lists of lines to blank
+}
+
+func (c cleaning) isNone() bool { return c.Prefix == "" && len(c.Odd) == 0 }
+
+// cleaningOf reads the prefix from the media type, where collectors put it.
+func (k known) cleaningOf(p evidence.Part) (cleaning, error) {
+	_, params, err := mime.ParseMediaType(p.MediaType)
+	if err != nil {
+		return cleaning{}, fmt.Errorf("media type %q of part %q: %w", p.MediaType, p.Name, err)
+	}
+	odd := slices.Clone(k.odd[p.Digest])
+	slices.Sort(odd)
+	return cleaning{Prefix: params["prefix"], Odd: odd}, nil
 }
 
 // plan lists the units of all tables, by table and then in the order of the journal.
@@ -112,6 +154,13 @@ func (e *Engine) planFile(f *File, k known) ([]*unit, error) {
 	var units []*unit
 	add := func(u *unit) error {
 		units = append(units, u)
+		for _, p := range u.parts {
+			c, err := k.cleaningOf(p)
+			if err != nil {
+				return err
+			}
+			u.cleaning = append(u.cleaning, c)
+		}
 		return e.name(u)
 	}
 	for _, kind := range f.Kinds {
@@ -190,7 +239,8 @@ func (e *Engine) name(u *unit) error {
 		SQL       evidence.Digest   `json:"sql"`
 		Variables map[string]any    `json:"variables"`
 		Inputs    []evidence.Digest `json:"inputs"`
-	}{"auditpack.fact-part/1", e.Version(), u.file.Digest, u.variables, u.inputs})
+		Cleaning  []cleaning        `json:"cleaning"`
+	}{"auditpack.fact-part/1", e.Version(), u.file.Digest, u.variables, u.inputs, u.cleaning})
 	u.path = filepath.Join(e.options.Cache, u.file.Table, u.key+".parquet")
 	return err
 }

@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,8 +13,6 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
-
-	"auditpack/evidence"
 )
 
 // Progress is how far a projection is.
@@ -169,64 +166,4 @@ func install(temp, path string) error {
 		return fmt.Errorf("keep part: %w", err)
 	}
 	return nil
-}
-
-// spool puts every input of u into dir, checked, and returns the paths in order. A file of the store is linked to, anything else
-// is copied.
-func (e *Engine) spool(ctx context.Context, dir string, u *unit) ([]string, error) {
-	if u.local != nil {
-		path := filepath.Join(dir, u.inputs[0].Hex())
-		if err := os.WriteFile(path, u.local, 0o600); err != nil {
-			return nil, fmt.Errorf("spool: %w", err)
-		}
-		return []string{path}, nil
-	}
-	paths := make([]string, len(u.parts))
-	for i, p := range u.parts {
-		var err error
-		if paths[i], err = e.spoolPart(ctx, dir, p); err != nil {
-			return nil, err
-		}
-	}
-	return paths, nil
-}
-
-func (e *Engine) spoolPart(ctx context.Context, dir string, p evidence.Part) (string, error) {
-	r, err := e.options.Store.Get(ctx, p.Digest)
-	if err != nil {
-		return "", fmt.Errorf("read evidence: %w", err)
-	}
-	defer r.Close()
-	locator, ok := e.options.Store.(evidence.Locator)
-	if !ok {
-		return e.spoolCopy(dir, p, r)
-	}
-	if _, err := io.Copy(io.Discard, r); err != nil { // reading to the end is the check of the digest
-		return "", fmt.Errorf("read evidence: %w", err)
-	}
-	file, err := locator.Locate(p.Digest)
-	if err != nil {
-		return "", fmt.Errorf("find evidence: %w", err)
-	}
-	if file, err = filepath.Abs(file); err != nil {
-		return "", fmt.Errorf("find evidence: %w", err)
-	}
-	path := filepath.Join(dir, p.Digest.Hex()+filepath.Ext(file))
-	if err := os.Symlink(file, path); err != nil {
-		return "", fmt.Errorf("spool evidence: %w", err)
-	}
-	return path, nil
-}
-
-func (e *Engine) spoolCopy(dir string, p evidence.Part, r io.Reader) (string, error) {
-	path := filepath.Join(dir, p.Digest.Hex())
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return "", fmt.Errorf("spool evidence: %w", err)
-	}
-	_, err = io.Copy(f, r)
-	if err := errors.Join(err, f.Close()); err != nil {
-		return "", fmt.Errorf("spool evidence: %w", err)
-	}
-	return path, nil
 }

@@ -1,12 +1,14 @@
 package facts_test
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"auditpack/evidence"
 	"auditpack/evidence/facts/factstest"
 	"auditpack/evidence/memstore"
 )
@@ -39,6 +41,41 @@ func TestVaultTables(t *testing.T) {
 		{"select path, accessor, max_lease_ttl from vault_auth_method order by path", []string{
 			"approle/ | auth_approle_d75c4939 | 0", "token/ | auth_token_ffd23ecf | 0", "userpass/ | auth_userpass_2aea9f32 | 0"}},
 		{"select name, size_bytes, entry from record where kind = 'vault.audit-log/1'", []string{"audit.log | 99023 | 1"}},
+	} {
+		if d := cmp.Diff(c.want, factstest.Rows(t, db, c.query)); d != "" {
+			t.Errorf("%s: got (+) want (-):\n%s", c.query, d)
+		}
+	}
+}
+
+func TestOddLines(t *testing.T) {
+	const whole = `{"time":"2026-07-01T00:00:00.5Z","type":"request","request":{"id":"r1","path":"sys/audit"},"auth":{"policies":["root"]}}`
+	log := `# {"time":"2026-07-01T00:00:00Z","type":"request","request":{"id":"r0"}}` + "\n" + `{"auth":{` + whole + "\n" + "# [not an object]\n" + `# {"type":"response","request":{"id":"r0"},"error":"denied"}` + "\n"
+	s := memstore.New()
+	blob := evidence.DigestOf([]byte(log))
+	odd, err := json.Marshal(map[string]any{"evidence": blob, "line": 2, "device": "audit.log", "byte_offset": 73, "size_bytes": 130, "reason": "cut-entry", "head": "", "recovered": whole})
+	if err != nil {
+		t.Fatal(err)
+	}
+	factstest.Add(t, s, s,
+		factstest.Evidence{Kind: "vault.audit-log/1", Name: "audit.log", MediaType: `application/x-ndjson; prefix="# "`, Content: log},
+		factstest.Evidence{Kind: "vault.audit-odd-lines/1", Name: "audit.log", Content: string(odd) + "\n", DerivedFrom: []evidence.Digest{blob}},
+	)
+	db := factstest.Project(t, s, s)
+	for _, c := range []struct {
+		query string
+		want  []string
+	}{
+		{`select line, device, parsed, "time", request_id, path, policies, evidence = '` + string(blob) + `' from vault_audit order by line, parsed`, []string{
+			"1 | audit.log | true | 2026-07-01T00:00:00Z | r0 | - | [] | true",
+			"2 | audit.log | false | - | - | - | [] | true",
+			"2 | audit.log | true | 2026-07-01T00:00:00.5Z | r1 | sys/audit | [root] | true",
+			"3 | audit.log | false | - | - | - | [] | true",
+			"4 | audit.log | true | - | r0 | - | [] | true",
+		}},
+		{"select line, reason, recovered is not null from vault_odd_line", []string{"2 | cut-entry | true"}},
+		{"select request_id, requests, responses, devices, line, error from vault_request order by 1", []string{
+			"r0 | 1 | 1 | 1 | 1 | denied", "r1 | 1 | 0 | 1 | 2 | -"}},
 	} {
 		if d := cmp.Diff(c.want, factstest.Rows(t, db, c.query)); d != "" {
 			t.Errorf("%s: got (+) want (-):\n%s", c.query, d)

@@ -1,13 +1,13 @@
 -- table: vault_audit
--- row: one line of an audit log
--- kind: vault.audit-log/1
+-- row: one line of an audit log, and each entry that was recovered from a line kept aside
+-- kind: vault.audit-log/1, vault.audit-odd-lines/1
 -- unit: part
--- Source: Vault audit devices, format json, entries of version 1.21; a time that cannot be read is null. A line whose values have
--- other types than these counts as not parsed, as a line that is no JSON object does.
+-- Source: Vault audit devices, format json, entries of version 1.21. A time that cannot be read is null. A line whose values have other
+-- types than these counts as not parsed, as one that is no JSON object does. A line kept aside reaches this statement as {}.
 select
-    'sha256:' || regexp_extract(filename, '[0-9a-f]{64}') as evidence,
-    row_number() over () as line,
-    getvariable('name') as device,
+    evidence,
+    line,
+    device,
     try_cast("time" as timestamp_ns) as "time",
     "type",
     request.id as request_id,
@@ -29,37 +29,112 @@ select
     error,
     auth.policy_results.allowed as allowed,
     "type" is not null or "time" is not null or request is not null or auth is not null as parsed
-from read_json(
-    getvariable('paths'),
-    format = 'newline_delimited',
-    ignore_errors = true,
-    filename = true,
-    maximum_object_size = 17000000,
-    columns = {
-        "time": 'varchar',
-        "type": 'varchar',
-        auth: 'struct(
-            accessor varchar,
-            display_name varchar,
-            entity_id varchar,
-            policies varchar[],
-            policy_results struct(allowed boolean),
-            token_policies varchar[],
-            token_ttl bigint,
-            token_type varchar
-        )',
-        error: 'varchar',
-        request: 'struct(
-            client_id varchar,
-            client_token_accessor varchar,
-            id varchar,
-            mount_class varchar,
-            mount_point varchar,
-            mount_type varchar,
-            namespace struct(path varchar),
-            operation varchar,
-            path varchar,
-            remote_address varchar
-        )'
-    }
+from (
+    select
+        'sha256:' || regexp_extract(filename, '[0-9a-f]{64}') as evidence,
+        row_number() over () as line,
+        getvariable('name') as device,
+        "time",
+        "type",
+        auth,
+        error,
+        request
+    from read_json(
+        getvariable('paths'),
+        format = 'newline_delimited',
+        ignore_errors = true,
+        filename = true,
+        maximum_object_size = 16777217,
+        columns = {
+            "time": 'varchar',
+            "type": 'varchar',
+            auth: 'struct(
+                accessor varchar,
+                display_name varchar,
+                entity_id varchar,
+                policies varchar[],
+                policy_results struct(allowed boolean),
+                token_policies varchar[],
+                token_ttl bigint,
+                token_type varchar
+            )',
+            error: 'varchar',
+            request: 'struct(
+                client_id varchar,
+                client_token_accessor varchar,
+                id varchar,
+                mount_class varchar,
+                mount_point varchar,
+                mount_type varchar,
+                namespace struct(path varchar),
+                operation varchar,
+                path varchar,
+                remote_address varchar
+            )'
+        }
+    )
 )
+where getvariable('kind') <> 'vault.audit-odd-lines/1'
+union all
+select
+    evidence,
+    line,
+    device,
+    try_cast(entry."time" as timestamp_ns),
+    entry."type",
+    entry.request.id,
+    entry.request.operation,
+    entry.request.path,
+    entry.request.mount_type,
+    entry.request.mount_point,
+    entry.request.mount_class,
+    case when entry.request is not null then coalesce(entry.request.namespace.path, '') end,
+    entry.auth.display_name,
+    entry.auth.entity_id,
+    coalesce(entry.auth.policies, []),
+    coalesce(entry.auth.token_policies, []),
+    entry.auth.token_type,
+    coalesce(entry.auth.accessor, entry.request.client_token_accessor),
+    entry.auth.token_ttl,
+    entry.request.client_id,
+    entry.request.remote_address,
+    entry.error,
+    entry.auth.policy_results.allowed,
+    true
+from (
+    select evidence, line, device, json_transform(recovered, '{
+        "time": "VARCHAR",
+        "type": "VARCHAR",
+        "auth": {
+            "accessor": "VARCHAR",
+            "display_name": "VARCHAR",
+            "entity_id": "VARCHAR",
+            "policies": ["VARCHAR"],
+            "policy_results": {"allowed": "BOOLEAN"},
+            "token_policies": ["VARCHAR"],
+            "token_ttl": "BIGINT",
+            "token_type": "VARCHAR"
+        },
+        "error": "VARCHAR",
+        "request": {
+            "client_id": "VARCHAR",
+            "client_token_accessor": "VARCHAR",
+            "id": "VARCHAR",
+            "mount_class": "VARCHAR",
+            "mount_point": "VARCHAR",
+            "mount_type": "VARCHAR",
+            "namespace": {"path": "VARCHAR"},
+            "operation": "VARCHAR",
+            "path": "VARCHAR",
+            "remote_address": "VARCHAR"
+        }
+    }') as entry
+    from read_json(
+        getvariable('paths'),
+        format = 'newline_delimited',
+        maximum_object_size = 100000000,
+        columns = {evidence: 'varchar', line: 'bigint', device: 'varchar', recovered: 'varchar'}
+    )
+    where json_valid(recovered)
+)
+where getvariable('kind') = 'vault.audit-odd-lines/1'

@@ -1,31 +1,37 @@
 -- table: vault_request
 -- row: one request id over the union of audit devices
 -- from: vault_audit
--- A column is that of the earliest request line; where it has no value, that of the earliest other line.
+-- A column is that of the first line that has a value for it: requests before responses, then by evidence and line. The order is one
+-- number, so that a group needs little memory: the type, 35 bits of the digest, and the line (a segment has fewer than 2^27 lines).
+-- Lines that agree in all of them are not two lines of one request.
 select
     request_id,
     min("time") as "time",
-    coalesce(arg_min(operation, place) filter (is_request), arg_min(operation, place)) as operation,
-    coalesce(arg_min(path, place) filter (is_request), arg_min(path, place)) as path,
-    coalesce(arg_min(mount_type, place) filter (is_request), arg_min(mount_type, place)) as mount_type,
-    coalesce(arg_min(mount_point, place) filter (is_request), arg_min(mount_point, place)) as mount_point,
-    coalesce(arg_min(namespace, place) filter (is_request), arg_min(namespace, place)) as namespace,
-    coalesce(arg_min(display_name, place) filter (is_request), arg_min(display_name, place)) as display_name,
-    coalesce(arg_min(entity_id, place) filter (is_request), arg_min(entity_id, place)) as entity_id,
-    coalesce(arg_min(policies, place) filter (is_request and len(policies) > 0), arg_min(policies, place)) as policies,
-    coalesce(arg_min(token_policies, place) filter (is_request and len(token_policies) > 0), arg_min(token_policies, place)) as token_policies,
-    coalesce(arg_min(token_type, place) filter (is_request), arg_min(token_type, place)) as token_type,
-    coalesce(arg_min(token_accessor, place) filter (is_request), arg_min(token_accessor, place)) as token_accessor,
-    coalesce(arg_min(remote_address, place) filter (is_request), arg_min(remote_address, place)) as remote_address,
+    arg_min(operation, place) as operation,
+    arg_min(path, place) as path,
+    arg_min(mount_type, place) as mount_type,
+    arg_min(mount_point, place) as mount_point,
+    arg_min(namespace, place) as namespace,
+    arg_min(display_name, place) as display_name,
+    arg_min(entity_id, place) as entity_id,
+    coalesce(arg_min(case when len(policies) > 0 then policies end, place), []) as policies,
+    coalesce(arg_min(case when len(token_policies) > 0 then token_policies end, place), []) as token_policies,
+    arg_min(token_type, place) as token_type,
+    arg_min(token_accessor, place) as token_accessor,
+    arg_min(remote_address, place) as remote_address,
     arg_min(error, place) as error,
     count(*) filter ("type" = 'request') as requests,
     count(*) filter ("type" = 'response') as responses,
     count(distinct device) as devices,
-    arg_min(evidence, (not is_request, place)) as evidence,
-    arg_min(line, (not is_request, place)) as line,
-    arg_min(device, (not is_request, place)) as device
+    arg_min(evidence, place) as evidence,
+    arg_min(line, place) as line,
+    arg_min(device, place) as device
 from (
-    select *, "type" = 'request' as is_request, ("time", evidence, line) as place
+    select
+        *,
+        (case when "type" = 'request' then 0 else 1::bigint << 62 end)
+            + (((('0x' || evidence[8:16])::bigint) >> 1) << 27)
+            + line as place
     from vault_audit
     where request_id is not null
 )

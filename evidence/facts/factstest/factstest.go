@@ -119,6 +119,8 @@ type Evidence struct {
 	Name      string    // of the part; empty: "part"
 	MediaType string    // empty: application/json
 	Content   string
+
+	DerivedFrom []evidence.Digest
 }
 
 // Add stores each piece as a record of its own and commits all in one collection of one journal entry; it returns the digests of
@@ -162,9 +164,10 @@ func addOne(t testing.TB, store evidence.Store, p Evidence) (blob, record eviden
 	}
 	b, _, err := evidence.Record{
 		Kind: p.Kind, At: &at, Procedure: "made by a test",
-		Source:    evidence.Source{Name: or(p.Source, "test"), Type: "test"},
-		Collected: evidence.Collected{At: at, Principal: "tester", Host: "host", Tool: "factstest", Collector: "test/1"},
-		Content:   []evidence.Part{{Name: or(p.Name, "part"), MediaType: or(p.MediaType, "application/json"), Digest: blob, SizeBytes: int64(len(p.Content))}},
+		Source:      evidence.Source{Name: or(p.Source, "test"), Type: "test"},
+		Collected:   evidence.Collected{At: at, Principal: "tester", Host: "host", Tool: "factstest", Collector: "test/1"},
+		Content:     []evidence.Part{{Name: or(p.Name, "part"), MediaType: or(p.MediaType, "application/json"), Digest: blob, SizeBytes: int64(len(p.Content))}},
+		DerivedFrom: p.DerivedFrom,
 	}.Encode()
 	if err != nil {
 		t.Fatal(err)
