@@ -16,15 +16,31 @@ type ledger struct {
 	records []StoredRecord
 	parents map[evidence.Digest][]int // record or blob to the positions of records that have it
 	kinds   map[int64][]evidence.Kind // of the records of each entry
+	styles  map[sourceKind]askStyle
 }
 
+type sourceKind struct {
+	source string
+	kind   evidence.Kind
+}
+
+// askStyle says what a source makes of the period that it is asked for.
+type askStyle int
+
+const (
+	ignoresPeriod askStyle = iota + 1
+	asksForPeriod          // a record speaks for the very period that was asked for
+)
+
 func newLedger(in Input) *ledger {
-	l := &ledger{entries: map[int64]evidence.Entry{}, order: in.Entries, records: in.Records, parents: map[evidence.Digest][]int{}, kinds: map[int64][]evidence.Kind{}}
+	l := &ledger{entries: map[int64]evidence.Entry{}, order: in.Entries, records: in.Records, parents: map[evidence.Digest][]int{}, kinds: map[int64][]evidence.Kind{},
+		styles: map[sourceKind]askStyle{}}
 	for _, e := range in.Entries {
 		l.entries[e.Number] = e
 	}
 	for i, r := range in.Records {
 		l.parents[r.Digest] = append(l.parents[r.Digest], i)
+		l.learn(r)
 		if !slices.Contains(l.kinds[r.Entry], r.Record.Kind) {
 			l.kinds[r.Entry] = append(l.kinds[r.Entry], r.Record.Kind)
 		}
@@ -33,6 +49,17 @@ func newLedger(in Input) *ledger {
 		}
 	}
 	return l
+}
+
+// learn notes whether the source of r asks for periods.
+func (l *ledger) learn(r StoredRecord) {
+	k := sourceKind{r.Record.Source.Name, r.Record.Kind}
+	asked := l.entries[r.Entry].Period
+	if r.Record.Period != nil && asked != nil && r.Record.Period.From.Equal(asked.From) {
+		l.styles[k] = asksForPeriod
+	} else if l.styles[k] == 0 {
+		l.styles[k] = ignoresPeriod
+	}
 }
 
 // stretch is a span of time, both ends included: From and To are equal for a snapshot.
@@ -58,11 +85,16 @@ func (l *ledger) speaks(i int) []stretch {
 	return spans
 }
 
+// own is what a record says of itself. It speaks for no time after it was collected, whatever was asked for.
 func own(r evidence.Record) stretch {
-	if r.Period != nil {
-		return stretch{r.Period.From, r.Period.To}
+	if r.Period == nil {
+		return stretch{*r.At, *r.At}
 	}
-	return stretch{*r.At, *r.At}
+	to := r.Period.To
+	if !r.Collected.At.Before(r.Period.From) {
+		to = earlier(to, r.Collected.At)
+	}
+	return stretch{r.Period.From, to}
 }
 
 // bySource collects, for evidence of the kinds given, what each source's records speak for. An entry that asked and found none
@@ -76,17 +108,26 @@ func (l *ledger) bySource(kinds []evidence.Kind) map[string][]stretch {
 	}
 	for _, e := range l.order {
 		for _, p := range e.Parts {
-			if p.Outcome != evidence.OutcomeNone || !slices.Contains(kinds, p.Kind) || l.hasRecords(e, kinds) {
-				continue
+			if p.Outcome == evidence.OutcomeNone && slices.Contains(kinds, p.Kind) && !l.hasRecords(e, kinds) {
+				spans[e.Source] = append(spans[e.Source], l.noneFor(e, p.Kind))
 			}
-			s := stretch{e.Time, e.Time}
-			if e.Period != nil && e.Period.From.Before(e.Time) {
-				s = stretch{e.Period.From, earlier(e.Period.To, e.Time)}
-			}
-			spans[e.Source] = append(spans[e.Source], s)
 		}
 	}
 	return spans
+}
+
+// noneFor returns what "asked, and there is none" speaks for. A source that is asked for a period answers for that period, up to the
+// moment of asking. One that gives what is new since it was asked last (a log), or what is there now, answers for the moment: its
+// records show which kind of source it is.
+func (l *ledger) noneFor(e evidence.Entry, kind evidence.Kind) stretch {
+	moment := stretch{e.Time, e.Time}
+	if e.Period == nil || !e.Period.From.Before(e.Time) {
+		return moment
+	}
+	if style, ok := l.styles[sourceKind{e.Source, kind}]; ok && style != asksForPeriod {
+		return moment
+	}
+	return stretch{e.Period.From, earlier(e.Period.To, e.Time)}
 }
 
 // hasRecords says whether an entry committed records of the kinds.
