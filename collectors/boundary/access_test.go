@@ -63,8 +63,8 @@ func TestBadCredentials(t *testing.T) {
 		"no password":         {login, nil, "no credentials: set BOUNDARY_PASSWORD or password_file"},
 		"wrong password":      {login, map[string]string{"BOUNDARY_PASSWORD": "canary"}, `log in as "auditpack" with auth method "ampw_1234567890": wrong login name or password, or u_anon may not authenticate there: HTTP status 401, Unauthenticated: "Unable to authenticate."`},
 		"no such auth method": {"auth_method: ampw_other\nlogin_name: x\n", map[string]string{"BOUNDARY_PASSWORD": "canary"}, `log in as "x" with auth method "ampw_other": HTTP status 404`},
-		"not a token":         {"", map[string]string{"BOUNDARY_TOKEN": "canary"}, "the token does not have the form of a Boundary token (at_..._...)"},
-		"a Vault token":       {"", map[string]string{"BOUNDARY_TOKEN": "hvs_canary_canary"}, `the token does not have the form of a Boundary token: it begins with "hvs_", not at_ or appt_`},
+		"not a token":         {"", map[string]string{"BOUNDARY_TOKEN": "canary"}, errTokenForm.Error()},
+		"a Vault token":       {"", map[string]string{"BOUNDARY_TOKEN": "hvs_canary_canary"}, errTokenForm.Error()},
 		"an unknown token":    {"", map[string]string{"BOUNDARY_TOKEN": "at_other_s1canary"}, errTokenInvalid.Error() + ": HTTP status 404"},
 		"a wrong secret":      {"", map[string]string{"BOUNDARY_TOKEN": "at_collector1_s1canary"}, errTokenInvalid.Error() + `: HTTP status 401, Unauthenticated: "Unauthenticated, or invalid token."`},
 	} {

@@ -70,10 +70,14 @@ func (c *collector) collectAPI(ctx context.Context, last apiCursor, out collecto
 	} else {
 		next.Final = r.readSessions(ctx, sessions, last.Final)
 	}
-	if scopes, err := r.collectList(ctx, scopesRequest); err == nil {
-		next.Scopes = r.compareScopes(scopes, last.Scopes)
+	targets, _ := r.collectList(ctx, targetsRequest) // its outcome is told
+	if strings.HasPrefix(c.config.Scope, "p_") {
+		out.Outcome(collectors.OutcomeOf(scopesRequest.name, kindScopes, 0, fmt.Errorf("list scopes: %w: there are none in a project", collectors.ErrNotOffered)))
+		return next
 	}
-	r.collectList(ctx, targetsRequest) // its outcome is told; nothing follows from it
+	if scopes, err := r.collectList(ctx, scopesRequest); err == nil {
+		next.Scopes = r.compareScopes(scopes, last.Scopes, sessions, targets)
+	}
 	return next
 }
 
@@ -149,22 +153,15 @@ func (r *run) record(kind evidence.Kind, at time.Time) evidence.Record {
 
 // compareScopes tells, for each project, whether the token may list sessions and targets in it, and which scopes the last
 // collection saw and this one did not. It returns the ids of the scopes, sorted.
-func (r *run) compareScopes(scopes listing, last []string) []string {
+func (r *run) compareScopes(scopes listing, last []string, sessions, targets listing) []string {
 	ids := make([]string, 0, len(scopes.items))
 	for _, scope := range scopes.items {
 		ids = append(ids, scope.ID)
 		if !isProject(scope) {
 			continue
 		}
-		for _, l := range []listRequest{sessionsRequest, targetsRequest} {
-			if scope.mayList(l.name) {
-				continue
-			}
-			r.out.Outcome(collectors.OutcomeOf(l.name+" of "+scope.ID, l.kind, 0, &collectors.DeniedError{
-				Permission: fmt.Sprintf("a role with the grant %s that reaches project %s", l.grant, scope.ID),
-				Cause:      fmt.Errorf("project %q is left out of the list of %s", scope.Name, l.name),
-			}))
-		}
+		r.compareScope(scope, sessionsRequest, sessions)
+		r.compareScope(scope, targetsRequest, targets)
 	}
 	slices.Sort(ids)
 	for _, id := range last {
@@ -174,6 +171,18 @@ func (r *run) compareScopes(scopes listing, last []string) []string {
 		r.out.Outcome(collectors.OutcomeOf("scope "+id, kindScopes, 0, fmt.Errorf("scope %s was listed by the collection before and is not any more: it was deleted, or the token may no longer see it", id)))
 	}
 	return ids
+}
+
+// compareScope tells when a project was left out of a list. What was listed in it proves that it was not, even where the
+// output_fields of a grant hide what the token may do there.
+func (r *run) compareScope(scope item, l listRequest, got listing) {
+	if scope.mayList(l.name) || slices.ContainsFunc(got.items, func(it item) bool { return it.ScopeID == scope.ID }) {
+		return
+	}
+	r.out.Outcome(collectors.OutcomeOf(l.name+" of "+scope.ID, l.kind, 0, &collectors.DeniedError{
+		Permission: fmt.Sprintf("a role with the grant %s that reaches project %s", l.grant, scope.ID),
+		Cause:      fmt.Errorf("project %q is left out of the list of %s", scope.Name, l.name),
+	}))
 }
 
 func isProject(it item) bool {

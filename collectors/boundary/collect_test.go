@@ -300,4 +300,61 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
+func TestOneProject(t *testing.T) {
+	w := newWorld(t, smallDataset())
+	w.config += "scope: p_prod\n"
+	want := []string{"scopes: not-offered 0 list scopes: " + collectors.ErrNotOffered.Error() + ": there are none in a project", "session reads: ok 2", "sessions: ok 2", "targets: ok 1"}
+	res := w.collect()
+	if diff := cmp.Diff(want, outcomes(res)); diff != "" || res.Failed() {
+		t.Errorf("failed %v, outcomes (-want +got):\n%s", res.Failed(), diff)
+	}
+}
+
+func TestBytesAreKeptAsReceived(t *testing.T) {
+	w := newWorld(t, smallDataset())
+	const body = "{ \"items\" : [ {\"id\":\"ttcp_x\", \"new_field\": 1.50} ],\r\n \"response_type\":\"complete\" }\n\n"
+	w.server.Intercept(func(rw http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path != "/v1/targets" {
+			return false
+		}
+		rw.Header().Set("Content-Type", "application/json; charset=utf-8")
+		fmt.Fprint(rw, body)
+		return true
+	})
+	rec := w.records(w.collect(), kindTargets)[0]
+	if got, want := rec.Content[0].Digest, evidence.DigestOf([]byte(body)); got != want {
+		t.Errorf("digest: got %s, want %s of the bytes as sent", got, want)
+	}
+}
+
+// A list that breaks off in its middle: what came is evidence, and says that it is not all.
+func TestListBreaksOff(t *testing.T) {
+	data := smallDataset()
+	for i := range 1200 {
+		data.Sessions = append(data.Sessions, session(fmt.Sprintf("s_%04d", i), "p_prod", "terminated", "2026-10-01T04:00:00Z"))
+	}
+	w := newWorld(t, data)
+	w.collect()
+	w.server.Intercept(func(rw http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path != "/v1/sessions" || r.URL.Query().Get("list_token") == "" {
+			return false
+		}
+		rw.WriteHeader(http.StatusInternalServerError)
+		return true
+	})
+	res := w.collect()
+	want := []string{"scopes: ok 3", "session reads: ok 1", "sessions: failed 1000 list sessions: page 2: HTTP status 500", "targets: ok 2"}
+	if diff := cmp.Diff(want, outcomes(res)); diff != "" {
+		t.Errorf("outcomes (-want +got):\n%s", diff)
+	}
+	rec := w.records(res, kindSessions)[0]
+	if got := rec.Stated.Notes[len(rec.Stated.Notes)-1]; got != "The list is incomplete or cannot be relied on: list sessions: page 2: HTTP status 500" {
+		t.Errorf("last note: got %q", got)
+	}
+	w.server.Intercept(nil)
+	if diff := cmp.Diff([]string{"s_active.json"}, w.parts(w.collect(), kindSession)); diff != "" {
+		t.Errorf("what was final is not forgotten (-want +got):\n%s", diff)
+	}
+}
+
 var _ collectors.Collector = (*collector)(nil)

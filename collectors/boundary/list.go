@@ -44,6 +44,7 @@ func (l listRequest) query(scope string) url.Values {
 // item is what the collector itself looks at in a listed resource.
 type item struct {
 	ID                string              `json:"id"`
+	ScopeID           string              `json:"scope_id"`
 	Type              string              `json:"type"`
 	Name              string              `json:"name"`
 	Status            string              `json:"status"`

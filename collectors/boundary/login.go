@@ -21,6 +21,8 @@ const maxSecretBytes = 64 << 10
 // errTokenInvalid says that Boundary does not know the token (any more): it answers as for the anonymous user.
 var errTokenInvalid = errors.New("the token is not valid (expired, revoked or mistyped): Boundary answers as for the anonymous user, so nothing it says can be relied on")
 
+var errTokenForm = errors.New("the token does not have the form of a Boundary token (at_..._... or appt_..._...)")
+
 // credentials is how a token is had.
 type credentials struct {
 	token      func() (string, error) // of a token from outside; nil with a login
@@ -113,7 +115,7 @@ func (c *client) self(ctx context.Context) (identity, error) {
 func tokenPath(token string) (string, error) {
 	parts := strings.SplitN(token, "_", 3)
 	if len(parts) != 3 || parts[1] == "" || parts[2] == "" || strings.ContainsAny(token, "/?#% \t\r\n") {
-		return "", errors.New("the token does not have the form of a Boundary token (at_..._...)")
+		return "", errTokenForm
 	}
 	id := parts[0] + "_" + parts[1]
 	switch parts[0] {
@@ -122,7 +124,7 @@ func tokenPath(token string) (string, error) {
 	case "appt":
 		return "/v1/app-tokens/" + id, nil
 	}
-	return "", fmt.Errorf("the token does not have the form of a Boundary token: it begins with %q, not at_ or appt_", parts[0]+"_")
+	return "", errTokenForm
 }
 
 // secretFrom returns a reader of a secret: of a file where one is configured, otherwise of an environment variable.

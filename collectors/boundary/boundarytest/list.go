@@ -50,7 +50,8 @@ type answer struct {
 
 // list answers a list request for resources of typ, all of which are given.
 //
-// Documented and in the source: scope_id must be one in which such resources live, or recursive must be set. A recursive list
+// Documented and in the source: scope_id must be one in which such resources live (scopes live in global and orgs only), or
+// recursive must be set. A recursive list
 // silently leaves out scopes in which the caller may not list, and is refused only when no scope is left. Items are ordered by
 // created_time, then id, both descending. A page has at most 1000 items, and a larger page_size is cut without a word. The
 // list token says where the list stands and for which resource; it is refused with 400 "invalid list token" after 30 days and
@@ -147,6 +148,11 @@ func listParameters(w http.ResponseWriter, q map[string][]string, typ string) (s
 	recursive, scope = get("recursive") == "true", get("scope_id")
 	if scope == "" && typ == "scope" {
 		scope = "global"
+	}
+	if typ == "scope" && strings.HasPrefix(scope, "p_") {
+		writeError(w, http.StatusBadRequest, "InvalidArgument", "Improperly formatted identifier.",
+			fieldError{"scope_id", "This field must be 'global' or a valid org scope id."})
+		return 0, false, "", false
 	}
 	if typ != "scope" && !recursive && !strings.HasPrefix(scope, "p_") {
 		writeError(w, http.StatusBadRequest, "InvalidArgument", "Improperly formatted identifier.",
