@@ -116,8 +116,9 @@ func (v *verification) hash(ctx context.Context) error {
 	var workers sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(members)) {
 		workers.Go(func() {
+			buf := make([]byte, 128<<10)
 			for i := range work {
-				digests[i], errs[i] = v.hashMember(ctx, i)
+				digests[i], errs[i] = v.hashMember(ctx, i, buf)
 			}
 		})
 	}
@@ -148,14 +149,14 @@ func (v *verification) hash(ctx context.Context) error {
 	return nil
 }
 
-func (v *verification) hashMember(ctx context.Context, i int) (evidence.Digest, error) {
+func (v *verification) hashMember(ctx context.Context, i int, buf []byte) (evidence.Digest, error) {
 	r, err := v.bundle.archive.open(i)
 	if err != nil {
 		return "", err
 	}
 	defer r.Close()
 	sum := sha256.New()
-	if _, err := io.Copy(sum, contextReader{ctx, r}); err != nil {
+	if _, err := io.CopyBuffer(sum, contextReader{ctx, r}, buf); err != nil {
 		return "", err
 	}
 	return evidence.DigestSum(sum), nil

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
+	"sync"
 
 	"github.com/klauspost/compress/flate"
 )
@@ -140,21 +142,45 @@ func (a *archive) open(i int) (io.ReadCloser, error) {
 		return r, nil
 	}
 	m := a.members[i]
-	packed := bufio.NewReaderSize(io.NewSectionReader(a.file, m.dataOffset(), m.packed), 64<<10)
-	var raw io.Reader = packed
+	u := unpackers.Get().(*unpacker)
+	u.packed.Reset(io.NewSectionReader(a.file, m.dataOffset(), m.packed))
+	r := &memberReader{member: m, raw: u.packed, unpacker: u}
 	if deflated(m.name) {
-		raw = flate.NewReader(packed)
+		if err := u.flate.(flate.Resetter).Reset(u.packed, nil); err != nil {
+			return nil, fmt.Errorf("open: %w", err)
+		}
+		r.raw = u.flate
 	}
-	return io.NopCloser(&memberReader{member: m, raw: raw, packed: packed}), nil
+	return r, nil
 }
 
-type memberReader struct {
-	member member
-	raw    io.Reader
+// unpacker is what it takes to unpack a member, about 100 KiB; bundles have many small members.
+type unpacker struct {
 	packed *bufio.Reader
-	crc    uint32
-	n      int64
-	err    error // sticky
+	flate  io.Reader
+}
+
+var unpackers = sync.Pool{New: func() any {
+	return &unpacker{packed: bufio.NewReaderSize(nil, 64<<10), flate: flate.NewReader(nil)}
+}}
+
+type memberReader struct {
+	member   member
+	raw      io.Reader
+	unpacker *unpacker // nil once closed
+	crc      uint32
+	n        int64
+	err      error // sticky
+}
+
+// Close may be called more than once.
+func (r *memberReader) Close() error {
+	if r.unpacker != nil {
+		r.err = fs.ErrClosed
+		unpackers.Put(r.unpacker)
+		r.unpacker = nil
+	}
+	return nil
 }
 
 func (r *memberReader) Read(p []byte) (int, error) {
@@ -183,7 +209,7 @@ func (r *memberReader) end() error {
 	if r.crc != r.member.crc {
 		return fmt.Errorf("unpack: CRC: got %08x, want %08x", r.crc, r.member.crc)
 	}
-	if _, err := r.packed.ReadByte(); err != io.EOF {
+	if _, err := r.unpacker.packed.ReadByte(); err != io.EOF {
 		return errors.New("unpack: packed bytes are left over")
 	}
 	return io.EOF
