@@ -18,7 +18,7 @@ const (
 	windowBytes  = 64 << 10 // that a mark covers: dozens of request ids and times, which no two logs share
 	maxMarks     = 8        // of one stream
 	maxForgotten = 64       // streams kept of which no file was there in the last collection, the newest ones
-	firstMark    = 512      // bytes before which the first mark does not lie: an empty first line names no log
+	firstMark    = 128      // bytes before which the first mark does not lie: less holds no request id and time, and names no log
 )
 
 // cursor is where the next collection goes on.

@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -71,8 +72,8 @@ func (c *collector) collectLive(ctx context.Context, address string, out collect
 	}
 	l.lookupSelf(ctx)
 	for _, s := range snapshots {
-		err := l.snapshot(ctx, s)
-		l.outcome(s.path, s.kind, 1, err)
+		n, err := l.snapshot(ctx, s)
+		l.outcome(s.path, s.kind, n, err)
 	}
 	n, err := l.policies(ctx)
 	l.outcome(policiesPath, KindPolicies, n, err)
@@ -107,19 +108,24 @@ func (l *live) health(ctx context.Context) (sealed bool, err error) {
 		params[state] = []string{"200"}
 	}
 	body, at, err := l.api.get(ctx, healthPath, params)
-	if err == nil {
-		var h struct {
-			Version   string `json:"version"`
-			ClusterID string `json:"cluster_id"`
-			Sealed    bool   `json:"sealed"`
-		}
-		if err = json.Unmarshal(body, &h); err == nil {
-			l.about.Version, l.about.Identity, sealed = h.Version, h.ClusterID, h.Sealed
-			err = l.add(ctx, KindHealth, at, fmt.Sprintf("GET /v1/%s, with every status code set to 200", healthPath), l.part(healthPath, body))
-		}
+	if err != nil {
+		l.outcome(healthPath, KindHealth, 0, err)
+		return false, err
 	}
-	l.outcome(healthPath, KindHealth, 1, err)
-	return sealed, err
+	var h struct {
+		Version   string `json:"version"`
+		ClusterID string `json:"cluster_id"`
+		Sealed    bool   `json:"sealed"`
+	}
+	if err := json.Unmarshal(body, &h); err != nil {
+		err = fmt.Errorf("read the answer: %w", err)
+		l.outcome(healthPath, KindHealth, 0, err)
+		return false, err
+	}
+	l.about.Version, l.about.Identity = h.Version, h.ClusterID
+	n, err := l.add(ctx, KindHealth, at, "GET /v1/sys/health, with every status code set to 200", healthPath, body)
+	l.outcome(healthPath, KindHealth, n, err)
+	return h.Sealed, err
 }
 
 // lookupSelf learns who the token is. A token may lack the right to ask that; then other answers say what is wrong. The answer
@@ -147,12 +153,12 @@ func (l *live) lookupSelf(ctx context.Context) {
 	}
 }
 
-func (l *live) snapshot(ctx context.Context, s asked) error {
+func (l *live) snapshot(ctx context.Context, s asked) (int64, error) {
 	body, at, err := l.api.get(ctx, s.path, nil)
 	if err != nil {
-		return l.classify(err, s.policy)
+		return 0, l.classify(err, s.policy)
 	}
-	return l.add(ctx, s.kind, at, l.request(s.path, s.what), l.part(s.path, body))
+	return l.add(ctx, s.kind, at, l.request(s.path, s.what), s.path, body)
 }
 
 // request says what was asked.
@@ -173,7 +179,7 @@ func (l *live) classify(err error, policy string) error {
 	switch status.code {
 	case http.StatusForbidden:
 		if l.badToken {
-			return &collectors.DeniedError{Permission: "a valid token: Vault does not accept this one even to look itself up, so it is wrong, expired or revoked (" + l.api.tokenFrom + "); once it is valid, " + policy, Cause: err}
+			policy = fmt.Sprintf("a valid token (Vault refuses the one from %s even for %s: it is wrong, expired or revoked, or lacks that path too) with %s", l.api.tokenFrom, lookupSelfPath, policy)
 		}
 		return &collectors.DeniedError{Permission: policy, Cause: err}
 	case http.StatusNotFound:
@@ -217,7 +223,7 @@ func (l *live) policies(ctx context.Context) (int64, error) {
 			}
 			continue
 		}
-		part, err := l.part(path, body)(ctx)
+		part, err := l.put(ctx, path, body)
 		if err != nil {
 			return 0, err
 		}
@@ -235,20 +241,21 @@ func (l *live) policies(ctx context.Context) (int64, error) {
 	return seen, errors.Join(errs...)
 }
 
-// part stores body under the path that it answered.
-func (l *live) part(path string, body []byte) func(context.Context) (evidence.Part, error) {
-	return func(ctx context.Context) (evidence.Part, error) {
-		return l.out.Put(ctx, path, "application/json", strings.NewReader(string(body)))
-	}
+// put stores body under the path that it answered.
+func (l *live) put(ctx context.Context, path string, body []byte) (evidence.Part, error) {
+	return l.out.Put(ctx, path, "application/json", bytes.NewReader(body))
 }
 
-func (l *live) add(ctx context.Context, kind evidence.Kind, at time.Time, procedure string, put func(context.Context) (evidence.Part, error)) error {
-	part, err := put(ctx)
+// add stores one answer and its record. It returns the number of answers that are evidence now: 1 or, with an error, 0.
+func (l *live) add(ctx context.Context, kind evidence.Kind, at time.Time, procedure, path string, body []byte) (int64, error) {
+	part, err := l.put(ctx, path, body)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	_, err = l.out.Add(ctx, l.record(kind, at, procedure, []evidence.Part{part}))
-	return err
+	if _, err = l.out.Add(ctx, l.record(kind, at, procedure, []evidence.Part{part})); err != nil {
+		return 0, err
+	}
+	return 1, nil
 }
 
 func (l *live) record(kind evidence.Kind, at time.Time, procedure string, parts []evidence.Part) evidence.Record {

@@ -106,8 +106,9 @@ func (l *logs) collectFile(ctx context.Context, f logFile) (n int64, note string
 	}
 	r := l.reading(f, content, place)
 	err = r.run(ctx, file)
-	if err == nil && how != plain && len(r.stream.Marks) > 0 {
+	if err == nil && how != plain {
 		r.stream.finished(print)
+		r.keep()
 	}
 	return r.lines, r.note(), err
 }
@@ -219,18 +220,28 @@ func (r *reading) store(ctx context.Context, segments *lines.Segments) error {
 	if err := r.add(ctx, part, s, next); err != nil {
 		return err
 	}
-	if first, ok := firstMarkOf(r.head); ok && len(r.stream.Marks) == 0 && first.Offset < next.Offset {
-		r.stream.add(first)
+	if r.known(s) {
+		if first, ok := firstMarkOf(r.head); ok && len(r.stream.Marks) == 0 && first.Offset < next.Offset {
+			r.stream.add(first)
+		}
+		r.stream.add(next)
 	}
-	r.stream.add(next)
 	r.position, r.lines = next, r.lines+s.Lines
 	r.keep()
 	return r.out.SetCursor(r.cursor)
 }
 
-// keep has the cursor know the stream, once there is a mark to know it by.
+// known says whether the content so far, with the segment s, is like no other: there is an entry with its time in it, or at
+// least a long line. Half an entry alone begins many logs.
+func (r *reading) known(s lines.Summary) bool {
+	times, ok := s.Inspector.(*span)
+	return len(r.stream.Marks) > 0 || ok && !times.first.IsZero() ||
+		r.position.Offset+s.SizeBytes >= firstMark && bytes.IndexByte(r.tail, '\n') >= 0
+}
+
+// keep has the cursor know the stream, once there is something to know it by.
 func (r *reading) keep() {
-	if len(r.stream.Marks) == 0 {
+	if len(r.stream.Marks) == 0 && len(r.stream.Compressed) == 0 {
 		return
 	}
 	r.see(r.stream, r.file)

@@ -51,7 +51,14 @@ func (s *stream) match(content *content) (found, error) {
 		return found{}, err
 	}
 	var f found
-	for _, m := range s.Marks {
+	marks := s.Marks
+	if n := len(marks); n > 2 && content.format == plain {
+		// Mostly the file has just grown: its beginning and its last mark say so, and the tail is all that is read.
+		if same, err := content.has(marks[n-1]); err == nil && same {
+			marks = []mark{marks[0], marks[n-1]}
+		}
+	}
+	for _, m := range marks {
 		same, err := content.has(m)
 		switch {
 		case isEnd(err) && f.stream == nil:
@@ -77,7 +84,7 @@ func isEnd(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, errCutShort)
 }
 
-// has says whether the content has the mark m, which lies behind the marks that it was asked for since it was rewound.
+// has says whether the content has the mark m. Marks of a compressed content are asked for in their order.
 func (c *content) has(m mark) (bool, error) {
 	size := min(m.Offset, windowBytes)
 	if c.format != plain {
