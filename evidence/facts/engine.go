@@ -84,6 +84,10 @@ func (e *Engine) prepare(ctx context.Context) error {
 		if err := os.MkdirAll(abs, 0o755); err != nil {
 			return fmt.Errorf("open facts: %w", err)
 		}
+		// DuckDB compares paths without links with its allowed folders.
+		if abs, err = filepath.EvalSymlinks(abs); err != nil {
+			return fmt.Errorf("open facts: %w", err)
+		}
 		*dir = abs
 	}
 	if err := os.WriteFile(e.emptyInput(), nil, 0o600); err != nil {

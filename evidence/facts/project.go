@@ -7,12 +7,16 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+
+	"auditpack/evidence"
 )
 
 // Progress is how far a projection is.
@@ -65,7 +69,11 @@ func (e *Engine) projectMissing(ctx context.Context, units []*unit, progress fun
 	}
 	defer os.RemoveAll(spool)
 	// One thread for each unit: units are independent, and one thread keeps the order of lines and the bytes of the result.
-	db, err := e.openDuckDB(ctx, 1, spool, e.options.Cache)
+	folders, err := e.storeFolders(missing)
+	if err != nil {
+		return err
+	}
+	db, err := e.openDuckDB(ctx, 1, append(folders, spool, e.options.Cache)...)
 	if err != nil {
 		return err
 	}
@@ -91,6 +99,31 @@ func (e *Engine) projectMissing(ctx context.Context, units []*unit, progress fun
 		})
 	}
 	return group.Wait()
+}
+
+// storeFolders returns the folders of the store's own files that units are read from in place: DuckDB looks through links.
+func (e *Engine) storeFolders(units []*unit) ([]string, error) {
+	locator, ok := e.options.Store.(evidence.Locator)
+	if !ok {
+		return nil, nil
+	}
+	seen := map[string]bool{}
+	for _, u := range units {
+		for _, p := range u.parts {
+			file, err := locator.Locate(p.Digest)
+			if err != nil {
+				return nil, fmt.Errorf("project table %q: find evidence: %w", u.file.Table, err)
+			}
+			if file, err = filepath.EvalSymlinks(file); err != nil {
+				return nil, fmt.Errorf("project table %q: find evidence: %w", u.file.Table, err)
+			}
+			if file, err = filepath.Abs(file); err != nil {
+				return nil, fmt.Errorf("project table %q: find evidence: %w", u.file.Table, err)
+			}
+			seen[filepath.Dir(file)] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(seen)), nil
 }
 
 // projectUnit checks the digests of u's blobs, runs the statement over them and puts the result in its place.

@@ -7,13 +7,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"auditpack/evidence"
 	"auditpack/internal/lines"
 )
 
-// spool puts every input of u into dir, its digest checked, and returns the paths in order. A file of the store is linked to;
-// what has no file, or must be cleaned, is written.
+// spool puts every input of u into dir, its digest checked, and returns the paths in order. A file of the store is
+// read in place; what has no file, or must be cleaned, is written.
 func (e *Engine) spool(ctx context.Context, dir string, u *unit) ([]string, error) {
 	if u.local != nil {
 		path := filepath.Join(dir, u.inputs[0].Hex())
@@ -58,18 +59,45 @@ func (e *Engine) spoolPart(ctx context.Context, dir string, d evidence.Digest, c
 	if _, err := io.Copy(io.Discard, r); err != nil { // reading to the end is the check of the digest
 		return "", fmt.Errorf("read evidence: %w", err)
 	}
-	file, err := locator.Locate(d)
+	return locate(locator, d)
+}
+
+// locate gives the path that DuckDB will see: absolute and free of links, since that is what it compares with its allowed folders.
+func locate(locator evidence.Locator, d evidence.Digest) (string, error) {
+	path, err := locator.Locate(d)
 	if err != nil {
 		return "", fmt.Errorf("find evidence: %w", err)
 	}
-	if file, err = filepath.Abs(file); err != nil {
+	if path, err = filepath.Abs(path); err != nil {
 		return "", fmt.Errorf("find evidence: %w", err)
 	}
-	path += filepath.Ext(file)
-	if err := os.Symlink(file, path); err != nil {
-		return "", fmt.Errorf("spool evidence: %w", err)
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return "", fmt.Errorf("find evidence: %w", err)
 	}
 	return path, nil
+}
+
+// foldersOf lists the folders of the store that hold evidence of units, for DuckDB to be allowed into.
+func (e *Engine) foldersOf(units []*unit) ([]string, error) {
+	locator, ok := e.options.Store.(evidence.Locator)
+	if !ok {
+		return nil, nil
+	}
+	var folders []string
+	for _, u := range units {
+		for i, p := range u.parts {
+			if !u.cleaning[i].isNone() {
+				continue
+			}
+			path, err := locate(locator, p.Digest)
+			if err != nil {
+				return nil, fmt.Errorf("project table %q from %s: %w", u.file.Table, p.Digest, err)
+			}
+			folders = append(folders, filepath.Dir(path))
+		}
+	}
+	slices.Sort(folders)
+	return slices.Compact(folders), nil
 }
 
 // oddLines reads the numbers of the lines of segment that lists name.
