@@ -81,6 +81,27 @@ not JSON
 	}
 }
 
+// Lines that would shift or stop DuckDB's reader keep their number, and what could be recovered from them is a row.
+func TestFactsOfOddLines(t *testing.T) {
+	w := newLogWorld(t)
+	w.write("events.ndjson", event(0)+"[INFO] started\r\n"+event(1)[:50]+event(2)+"{\"id\":\r\"audit_x\"}\n"+"\x00\x00\n"+event(3))
+	w.collect()
+	db := factstest.Project(t, w.store, w.store)
+	for _, q := range []query{
+		{`select line, event_id, session_id, parsed from boundary_event order by line, parsed`, []string{
+			"1 | audit_000000 | s_0 | true", "2 | - | - | false", "3 | - | - | false", "3 | audit_000002 | s_2 | true",
+			"4 | - | - | false", "5 | - | - | false", "6 | audit_000003 | s_3 | true"}},
+		{`select line, reason, device, recovered is not null from boundary_odd_line order by line`, []string{
+			"2 | carriage-return | events.ndjson | false", "3 | cut-entry | events.ndjson | true",
+			"4 | carriage-return | events.ndjson | false", "5 | nul | events.ndjson | false"}},
+		{`select count(*) from boundary_event as e join record as r on r.blob = e.evidence where r.kind = 'boundary.event-log/1'`, []string{"7"}},
+	} {
+		if diff := cmp.Diff(q.want, factstest.Rows(t, db, q.sql)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", q.sql, diff)
+		}
+	}
+}
+
 // Three collections: a session runs, has ended, and is listed once more without its user, who was deleted.
 func TestFactsOfCollections(t *testing.T) {
 	data := smallDataset()

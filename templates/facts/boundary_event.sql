@@ -1,10 +1,11 @@
 -- table: boundary_event
--- row: one line of an event log
--- kind: boundary.event-log/1
+-- row: one line of an event log, and each event that was recovered from a line kept aside
+-- kind: boundary.event-log/1, boundary.event-odd-lines/1
 -- unit: part
 -- Source: Boundary event logging, format cloudevents-json, as of 2026-11. A line is a row also where a shipper wrote the same
 -- event twice: count by event_id. session_id is that of the request's path, of its details, or of the answer of
--- :authorize-session. user_id is whoever asked; it is the session's own user in an :authorize-session only.
+-- :authorize-session. user_id is whoever asked; it is the session's own user in an :authorize-session only. A line kept aside
+-- reaches this statement as {}.
 select
     evidence,
     line,
@@ -49,7 +50,26 @@ from (
         format = 'newline_delimited',
         ignore_errors = true,
         filename = true,
-        maximum_object_size = 17000000,
+        maximum_object_size = 16777217,
         columns = {id: 'varchar', "type": 'varchar', "time": 'varchar', "data": 'json'}
     )
+    where getvariable('kind') <> 'boundary.event-odd-lines/1'
+    union all
+    select
+        evidence,
+        line,
+        device,
+        recovered ->> '$.id',
+        recovered ->> '$.type',
+        try_cast(recovered ->> '$.time' as timestamp_ns),
+        recovered -> '$.data',
+        recovered ->> '$.data.request_info.path'
+    from read_json(
+        getvariable('paths'),
+        format = 'newline_delimited',
+        maximum_object_size = 40000000,
+        columns = {evidence: 'varchar', line: 'bigint', device: 'varchar', recovered: 'varchar'}
+    )
+    where getvariable('kind') = 'boundary.event-odd-lines/1'
+        and json_valid(recovered)
 )
