@@ -81,6 +81,7 @@ type checker struct {
 	sizes    map[evidence.Digest]int64 // raw bytes of blobs; -1 for a corrupt one
 	progress func(FsckProgress)
 	at       FsckProgress
+	noted    int64 // entries that journal/state.json counts
 }
 
 func (c *checker) fault(kind FaultKind, path string, d evidence.Digest, format string, args ...any) {
@@ -247,6 +248,7 @@ func (c *checker) state(chain *evidence.Chain) {
 		c.fault(FaultState, name, "", "%v", err)
 		return
 	}
+	c.noted = note.Size
 	for n := chain.Size() + 1; n <= note.Size; n++ {
 		c.fault(FaultEntryMissing, c.store.entryPath(n), "", "journal entry %d is missing: %s counts %d", n, stateFile, note.Size)
 	}
@@ -279,8 +281,9 @@ func (c *checker) tree(tree []byte, treeErr error, hashes []tlog.Hash, size int6
 		c.fault(FaultTree, name, "", "%v", treeErr)
 		return
 	}
-	if stored := entriesInTree(int64(len(tree))); stored > size {
-		c.fault(FaultEntryMissing, c.store.entryPath(size+1), "", "journal entry %d is missing: %s covers %d", size+1, treeFile, stored)
+	stored := entriesInTree(int64(len(tree)))
+	for n := max(size, c.noted) + 1; n <= stored; n++ {
+		c.fault(FaultEntryMissing, c.store.entryPath(n), "", "journal entry %d is missing: %s covers %d", n, treeFile, stored)
 	}
 	for i := range min(len(tree)/tlog.HashSize, len(hashes)) {
 		if tlog.Hash(tree[i*tlog.HashSize:][:tlog.HashSize]) != hashes[i] {
