@@ -42,13 +42,21 @@ type change struct {
 	paths   []string // files or folders; what does not exist is a mistake of the demo
 }
 
-func day(month time.Month, d int) time.Time { return time.Date(2026, month, d, 9, 30, 0, 0, time.UTC) }
+func day(year int, month time.Month, d int) time.Time {
+	return time.Date(year, month, d, 9, 30, 0, 0, time.UTC)
+}
 
 // history is how the files came to be. The dates decide what each file speaks for.
 var history = []change{
-	{day(time.April, 2), "Petra Platform", "petra@acme.example", "infrastructure: owners of the modules", []string{"infrastructure"}},
-	{day(time.June, 15), "Claus Compliance", "claus@acme.example", "governance: responsibilities and RACI, second review", []string{"governance", "documents"}},
-	{day(time.June, 22), "Petra Platform", "petra@acme.example", "exceptions: what is open", []string{"exceptions"}},
+	{day(2025, time.December, 1), "Petra Platform", "petra@acme.example", "exceptions: legacy batch role", []string{"exceptions/WAF-SEC-020-exception-001.yml"}},
+	{day(2026, time.April, 2), "Petra Platform", "petra@acme.example", "infrastructure: owners of the modules", []string{"infrastructure"}},
+	{day(2026, time.May, 4), "Petra Platform", "petra@acme.example", "exceptions: bastion host", []string{"exceptions/WAF-SEC-050-exception-001.yml"}},
+	{day(2026, time.June, 15), "Claus Compliance", "claus@acme.example", "governance: RACI, second review", []string{"governance/raci.yaml", "documents"}},
+	{day(2026, time.July, 6), "Claus Compliance", "claus@acme.example", "governance: shared responsibility matrix 2.0", []string{"governance/responsibilities.yaml"}},
+	{day(2026, time.July, 6), "Mira Hoffmann", "mira@acme.example", "exceptions: legacy batch role, renewed", []string{"exceptions/WAF-SEC-020-exception-002.yml"}},
+	{day(2026, time.July, 20), "Petra Platform", "petra@acme.example", "exceptions: flow logs", []string{"exceptions/WAF-SEC-080-exception-001.yml"}},
+	{day(2026, time.August, 3), "Anna Schulz", "anna@acme.example", "exceptions: scratch bucket", []string{"exceptions/WAF-SEC-030-exception-001.yml"}},
+	{day(2026, time.August, 24), "Sofia Lindner", "sofia@acme.example", "exceptions: bucket of the acquired company", []string{"exceptions/WAF-SEC-090-exception-001.yml"}},
 }
 
 func commitHistory(dir string) error {

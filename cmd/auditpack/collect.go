@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"auditpack/cmd/auditpack/workspace"
+	"auditpack/collectors"
+	"auditpack/evidence"
+)
+
+func collectCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "collect",
+		Usage: "ask the configured sources and keep what they say",
+		Description: "Asks all sources at once, read-only, and commits one journal entry for each. A source that fails does not stop the others;\n" +
+			"its failure is kept as evidence and the exit status is 1. Without a period, the workspace's, else the current quarter is asked for.",
+		Flags: append([]cli.Flag{
+			&cli.StringSliceFlag{Name: "source", Usage: "ask only the source `NAME`; may be repeated"},
+		}, periodFlags()...),
+		Action: func(c *cli.Context) error {
+			if c.Args().Present() {
+				return usagef("collect takes no argument, got %q; name sources with --source", c.Args().First())
+			}
+			return collect(c)
+		},
+	}
+}
+
+func collect(c *cli.Context) error {
+	s, err := openSession(c, true)
+	if err != nil {
+		return err
+	}
+	period, err := periodOf(c, s.Workspace)
+	if err != nil {
+		return err
+	}
+	if period.IsZero() {
+		period = quarterToDate(now())
+	}
+	sources, err := s.Sources(c.StringSlice("source"), toolName())
+	if err != nil {
+		return err
+	}
+	rep := newReporter(c.App.ErrWriter, sources, c.Bool("quiet") || c.Bool("no-progress") || c.Bool("json"))
+	results := collectors.Run(c.Context, sources, collectors.Options{
+		Store: s.store, Journal: s.store, Period: period, Actor: actor(), Now: now, Reporter: rep,
+	})
+	rep.Stop()
+	inputsErr := s.keepInputs(c.Context)
+	if err := printResults(outputOf(c), results); err != nil {
+		return err
+	}
+	return errors.Join(append(failures(results), inputsErr, c.Context.Err())...)
+}
+
+// keepInputs stores the workspace's own files when they changed since they were stored last.
+func (s *session) keepInputs(ctx context.Context) error {
+	inputs, err := s.Inputs()
+	if err != nil {
+		return err
+	}
+	last, err := s.store.Last(ctx, workspace.InputsSource)
+	if err != nil {
+		return err
+	}
+	if workspace.InputsUnchanged(last, inputs) {
+		return nil
+	}
+	res := collectors.Run(ctx, []collectors.Source{workspace.InputsOf(inputs)}, collectors.Options{
+		Store: s.store, Journal: s.store, Actor: actor(), Now: now,
+	})
+	return res[0].Err
+}
+
+// failures gives an error for each source that failed and each part that failed or was denied.
+func failures(results []collectors.Result) []error {
+	var errs []error
+	for _, r := range results {
+		if r.Err != nil {
+			errs = append(errs, r.Err)
+			continue
+		}
+		for _, p := range r.Entry.Parts {
+			if p.Outcome == evidence.OutcomeFailed || p.Outcome == evidence.OutcomeDenied {
+				errs = append(errs, fmt.Errorf("collect %s: %s: %s: %s", r.Source, p.Part, p.Outcome, p.Detail))
+			}
+		}
+	}
+	return errs
+}
+
+// resultLine is a collected source as JSON.
+type resultLine struct {
+	Source       string                 `json:"source"`
+	Type         string                 `json:"type"`
+	Outcome      string                 `json:"outcome"` // ok | failed
+	Entry        int64                  `json:"entry"`   // of the journal; 0: nothing was committed
+	Records      int                    `json:"records"`
+	Items        int64                  `json:"items"`
+	Bytes        int64                  `json:"bytes"`
+	Milliseconds int64                  `json:"milliseconds"`
+	Parts        []evidence.PartOutcome `json:"parts"` // that are not ok
+	Error        string                 `json:"error,omitempty"`
+}
+
+func printResults(out output, results []collectors.Result) error {
+	var rows [][]any
+	for _, r := range results {
+		notOK := slices.DeleteFunc(slices.Clone(r.Entry.Parts), func(p evidence.PartOutcome) bool { return p.Outcome == evidence.OutcomeOK })
+		if out.json {
+			line := resultLine{Source: r.Source, Type: r.Type, Outcome: "ok", Entry: r.Entry.Number, Records: r.Records, Items: r.Items,
+				Bytes: r.Bytes, Milliseconds: r.Took.Milliseconds(), Parts: append([]evidence.PartOutcome{}, notOK...)}
+			if r.Failed() {
+				line.Outcome = "failed"
+			}
+			if r.Err != nil {
+				line.Error = r.Err.Error()
+			}
+			if err := out.object(line); err != nil {
+				return err
+			}
+			continue
+		}
+		rows = append(rows, []any{r.Source, r.Type, outcomeSummary(r, notOK), r.Items, r.Records, formatBytes(r.Bytes), r.Entry.Number, r.Took.Round(time.Millisecond).String()})
+	}
+	if out.json {
+		return nil
+	}
+	return out.table([]string{"source", "type", "outcome", "items", "records", "raw bytes", "entry", "took"}, rows)
+}
+
+func outcomeSummary(r collectors.Result, notOK []evidence.PartOutcome) string {
+	if r.Err != nil {
+		return "failed"
+	}
+	counts := map[evidence.Outcome]int{}
+	for _, p := range notOK {
+		counts[p.Outcome]++
+	}
+	text := "ok"
+	for _, o := range []evidence.Outcome{evidence.OutcomeFailed, evidence.OutcomeDenied, evidence.OutcomeNotOffered, evidence.OutcomeNone} {
+		if counts[o] > 0 {
+			if text == "ok" && o != evidence.OutcomeNone && o != evidence.OutcomeNotOffered {
+				text = ""
+			}
+			if text != "" {
+				text += ", "
+			}
+			text += fmt.Sprintf("%d %s", counts[o], o)
+		}
+	}
+	return text
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// Exit statuses; changing one is a breaking change. The README has the same table.
+const (
+	statusDone        = 0
+	statusError       = 1
+	statusUsage       = 2
+	statusDeviations  = 3
+	statusVerify      = 4
+	statusInterrupted = 130
+)
+
+const exitStatusHelp = `
+EXIT STATUS:
+   0    done
+   1    error (collect: a source failed)
+   2    usage
+   3    deviations or overdue, from assess, status and exceptions lint alone
+   4    does not verify, from verify, evidence fsck and journal verify
+   130  interrupted
+`
+
+var (
+	errUsage       = errors.New("usage")
+	errDeviations  = errors.New("deviations were found")
+	errVerify      = errors.New("does not verify")
+	errInterrupted = errors.New("interrupted")
+	errSilent      = errors.New("already said") // joined to an error whose text is on the terminal already
+)
+
+// usagef returns a usage error; its text is all that people see.
+func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+
+type usageError struct{ text string }
+
+func (e *usageError) Error() string { return e.text }
+func (e *usageError) Unwrap() error { return errUsage }
+
+func onUsageError(c *cli.Context, err error, _ bool) error {
+	name := "auditpack"
+	if c != nil && c.Command != nil && c.Command.Name != "" && c.Command.Name != "auditpack" {
+		name += " " + c.Command.FullName()
+	}
+	return usagef("%v; see %s --help", err, strings.TrimSpace(name))
+}
+
+func exitCode(err error) int {
+	switch {
+	case err == nil:
+		return statusDone
+	case errors.Is(err, errInterrupted):
+		return statusInterrupted
+	case errors.Is(err, errUsage):
+		return statusUsage
+	case errors.Is(err, errVerify):
+		return statusVerify
+	case errors.Is(err, errDeviations):
+		return statusDeviations
+	default:
+		return statusError
+	}
+}
+
+// errorLines is what people see of err: nothing of what was said already.
+func errorLines(err error) []string {
+	if errors.Is(err, errInterrupted) {
+		return []string{"interrupted; what was committed is kept, the same command goes on from there"}
+	}
+	if errors.Is(err, errSilent) {
+		return nil
+	}
+	return strings.Split(err.Error(), "\n")
+}
+
+// version is the module's version, with the commit where the build knows it.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "devel"
+	}
+	v := info.Main.Version
+	if v == "" || v == "(devel)" {
+		v = "0.1.0"
+	}
+	return v
+}
+
+func toolName() string { return "auditpack/" + version() }

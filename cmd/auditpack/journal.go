@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"auditpack/evidence"
+)
+
+func journalCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "journal",
+		Usage: "the record of who did what when",
+		Subcommands: []*cli.Command{
+			{
+				Name: "list", Usage: "list the entries, oldest first",
+				Action: func(c *cli.Context) error { return noArgs(c, journalList) },
+			},
+			{
+				Name: "checkpoint", Usage: "sign the journal as it is now, to be handed over",
+				Description: "Prints a signed note over the size and the root hash of the journal. Truncation and forks can be found only against a\ncheckpoint that left the house: keep one where the keepers of the store cannot change it.",
+				Flags:       outFlags(),
+				Action:      func(c *cli.Context) error { return noArgs(c, journalCheckpoint) },
+			},
+			{
+				Name: "verify", Usage: "check numbers, chain and tree, and that nothing changed since a checkpoint",
+				Flags: []cli.Flag{
+					&cli.StringFlag{Name: "since", Usage: "a checkpoint `FILE` from earlier"},
+					&cli.StringFlag{Name: "log-key", Usage: "public key `FILE` of the checkpoint; default: keys/log.pub of the workspace"},
+				},
+				Action: func(c *cli.Context) error { return noArgs(c, journalVerify) },
+			},
+		},
+	}
+}
+
+func journalList(c *cli.Context, s *session) error {
+	out := outputOf(c)
+	var rows [][]any
+	for e, err := range s.store.Entries(c.Context, 1) {
+		if err != nil {
+			return err
+		}
+		if out.json {
+			if err := out.object(e); err != nil {
+				return err
+			}
+			continue
+		}
+		rows = append(rows, []any{e.Number, e.Time.Format(time.RFC3339), e.Type, e.Source, len(e.Records), partSummary(e), e.Actor.Principal + "@" + e.Actor.Host})
+	}
+	if out.json {
+		return nil
+	}
+	return out.table([]string{"entry", "time", "type", "source", "records", "parts", "by"}, rows)
+}
+
+// partSummary counts the parts of an entry by outcome, the usual first.
+func partSummary(e evidence.Entry) string {
+	counts := map[evidence.Outcome]int{}
+	for _, p := range e.Parts {
+		counts[p.Outcome]++
+	}
+	text := ""
+	for _, o := range []evidence.Outcome{evidence.OutcomeOK, evidence.OutcomeNone, evidence.OutcomeNotOffered, evidence.OutcomeDenied, evidence.OutcomeFailed} {
+		if counts[o] > 0 {
+			if text != "" {
+				text += ", "
+			}
+			text += fmt.Sprintf("%d %s", counts[o], o)
+		}
+	}
+	return text
+}

@@ -1,0 +1,235 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"auditpack/cmd/auditpack/workspace"
+	"auditpack/evidence"
+	"auditpack/evidence/facts"
+	"auditpack/reports/assessment"
+	"auditpack/templates"
+)
+
+// window is what is judged: a date, or a period and a date.
+type window struct {
+	kind   int // 1 or 2
+	period evidence.Period
+	asOf   time.Time
+}
+
+// windowOf reads the judging flags. The clock plays no part: the same flags name the same window tomorrow.
+func windowOf(c *cli.Context, w *workspace.Workspace) (window, error) {
+	win := window{kind: c.Int("type")}
+	if win.kind != 1 && win.kind != 2 {
+		return win, usagef("--type: got %d, want 1 (a date) or 2 (a period)", win.kind)
+	}
+	if text := c.String("as-of"); text != "" {
+		asOf, err := workspace.ParseTime(text)
+		if err != nil {
+			return win, usagef("--as-of: %v", err)
+		}
+		win.asOf = asOf
+	}
+	period, err := periodOf(c, w)
+	if err != nil {
+		return win, err
+	}
+	if win.kind == 1 {
+		if win.asOf.IsZero() {
+			if period.IsZero() {
+				return win, usagef("--type 1 judges a date: name it with --as-of")
+			}
+			win.asOf = period.To
+		}
+		return win, nil
+	}
+	if period.IsZero() {
+		return win, usagef("no period: name it with --quarter, with --from and --to, or with period: in %s", workspace.FileName)
+	}
+	win.period = period
+	if win.asOf.IsZero() {
+		win.asOf = period.To
+	}
+	return win, nil
+}
+
+// judgement is everything that assessments of one window are made from. It is closed once.
+type judgement struct {
+	session   *session
+	window    window
+	catalogue *assessment.Catalogue
+	engine    *facts.Engine
+	db        *facts.DB
+	known     known
+	inputs    []workspace.Input
+}
+
+// known is what a journal says, as far as it bears on a verdict.
+type known struct {
+	entries []evidence.Entry
+	last    evidence.Digest // of the last entry's bytes
+	records []assessment.StoredRecord
+}
+
+// openJudgement keeps the workspace's files as evidence, projects what is new, and loads what is judged by.
+func openJudgement(c *cli.Context, s *session) (*judgement, error) {
+	win, err := windowOf(c, s.Workspace)
+	if err != nil {
+		return nil, err
+	}
+	j := &judgement{session: s, window: win}
+	if j.inputs, err = s.Inputs(); err != nil {
+		return nil, err
+	}
+	if j.catalogue, err = s.catalogue(); err != nil {
+		return nil, err
+	}
+	if err := s.keepInputs(c.Context); err != nil {
+		return nil, err
+	}
+	if j.known, err = readJournal(c.Context, s.store, s.store); err != nil {
+		return nil, err
+	}
+	if j.engine, err = s.engine(c.Context); err != nil {
+		return nil, err
+	}
+	if j.db, err = j.engine.Project(c.Context, int64(len(j.known.entries)), nil); err != nil {
+		return nil, errors.Join(err, j.Close())
+	}
+	if err := j.catalogue.Check(c.Context, j.db); err != nil {
+		return nil, errors.Join(err, j.Close())
+	}
+	return j, nil
+}
+
+// Close frees the facts.
+func (j *judgement) Close() error {
+	var err error
+	if j.db != nil {
+		err = j.db.Close()
+	}
+	return errors.Join(err, j.engine.Close())
+}
+
+// catalogue is what is shipped, overlaid by the workspace's own frameworks, controls, tests and parameters.
+func (s *session) catalogue() (*assessment.Catalogue, error) {
+	overrides := assessment.Overrides{}
+	for id, values := range s.Config.Parameters {
+		overrides[assessment.TestID(id)] = values
+	}
+	return assessment.LoadCatalogue([]assessment.Layer{
+		{Name: "templates", Files: templates.Files},
+		{Name: "workspace", Files: os.DirFS(s.Dir)},
+	}, overrides)
+}
+
+// readJournal reads what is known: the entries up to the last that adds to or takes from the evidence. That reports were
+// exported since does not change a verdict.
+func readJournal(ctx context.Context, store evidence.Store, journal evidence.Journal) (known, error) {
+	var k known
+	var pending []evidence.Entry
+	for e, err := range journal.Entries(ctx, 1) {
+		if err != nil {
+			return known{}, err
+		}
+		pending = append(pending, e)
+		if e.Type != evidence.EntryExported && e.Type != evidence.EntrySealed {
+			k.entries = append(k.entries, pending...)
+			pending = nil
+		}
+	}
+	if len(k.entries) > 0 {
+		b, err := k.entries[len(k.entries)-1].Encode()
+		if err != nil {
+			return known{}, err
+		}
+		k.last = evidence.DigestOf(b)
+	}
+	for _, e := range k.entries {
+		for _, d := range e.Records {
+			r, err := readRecord(ctx, store, d)
+			if err != nil {
+				return known{}, fmt.Errorf("journal entry %d: record %s: %w", e.Number, d, err)
+			}
+			k.records = append(k.records, assessment.StoredRecord{Digest: d, Record: r, Entry: e.Number})
+		}
+	}
+	return k, nil
+}
+
+// assess judges one framework.
+func (j *judgement) assess(ctx context.Context, framework string) (assessment.Assessment, error) {
+	in := assessment.Input{
+		Organization: assessment.Organization(j.session.Config.Organization),
+		Framework:    assessment.FrameworkID(framework),
+		Catalogue:    j.catalogue,
+		Type:         j.window.kind, Period: j.window.period, AsOf: j.window.asOf,
+		Facts: j.db, Entries: j.known.entries, KnownLast: j.known.last, Records: j.known.records,
+	}
+	for _, f := range j.inputs {
+		file := assessment.File{Name: "workspace/" + f.Name, Content: f.Bytes}
+		switch folder, _, _ := strings.Cut(f.Name, "/"); folder {
+		case workspace.StatementOfApplicability:
+			in.SoA = append(in.SoA, file)
+		case workspace.ManualTests:
+			in.ManualTests = append(in.ManualTests, file)
+		case workspace.Responses:
+			in.Responses = append(in.Responses, file)
+		}
+	}
+	a, err := assessment.Assess(ctx, in)
+	if err != nil {
+		return a, fmt.Errorf("assess %s: %w", framework, err)
+	}
+	return a, nil
+}
+
+// frameworksOf returns the framework that --framework names, else the workspace's.
+func frameworksOf(c *cli.Context, w *workspace.Workspace) ([]string, error) {
+	if f := c.String("framework"); f != "" {
+		return []string{f}, nil
+	}
+	if len(w.Config.Frameworks) == 0 {
+		return nil, usagef("no framework: name one with --framework, or frameworks: in %s", workspace.FileName)
+	}
+	return w.Config.Frameworks, nil
+}
+
+// judged opens session and judgement and gives the assessment of each framework to do.
+func judged(c *cli.Context, do func(*judgement, []assessment.Assessment) error) error {
+	if c.Args().Present() {
+		return usagef("%s takes no argument, got %q", c.Command.FullName(), c.Args().First())
+	}
+	s, err := openSession(c, false)
+	if err != nil {
+		return err
+	}
+	frameworks, err := frameworksOf(c, s.Workspace)
+	if err != nil {
+		return err
+	}
+	j, err := openJudgement(c, s)
+	if err != nil {
+		return err
+	}
+	var all []assessment.Assessment
+	for _, f := range frameworks {
+		a, err := j.assess(c.Context, f)
+		if err != nil {
+			return errors.Join(err, j.Close())
+		}
+		all = append(all, a)
+	}
+	err = do(j, all)
+	if closeErr := j.Close(); closeErr != nil {
+		return errors.Join(err, closeErr)
+	}
+	return err
+}
