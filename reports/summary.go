@@ -64,9 +64,14 @@ func (b *builder) summary() Section {
 		table.Rows = append(table.Rows, b.tallyRow(g, Plain))
 	}
 	table.Rows = append(table.Rows, b.tallyRow(all, Strong))
+	blocks := []Block{b.para("summary.lead"), b.keyFigures()}
+	if len(chart.Bars) > 0 {
+		blocks = append(blocks, chart)
+	}
+	blocks = append(blocks, table, b.para("summary.basis"))
 	return Section{
 		ID: "summary", Title: b.t.Get("summary.title"), Sheet: b.t.Get("sheet.overview"), NewPage: true,
-		Blocks: []Block{b.para("summary.lead"), b.keyFigures(), chart, table, b.para("summary.basis")},
+		Blocks: blocks,
 	}
 }
 

@@ -2,7 +2,6 @@ package xlsx
 
 import (
 	"fmt"
-	"math"
 
 	"auditpack/reports"
 )
@@ -31,8 +30,7 @@ func (b *book) overview(s *sheet, p *pile) {
 		for _, other := range b.sheets[1:] {
 			id := "\x00sheet " + other.name
 			b.point(id, location(other.name, 1))
-			n := s.add(cell{value: other.name, look: look{role: back}, link: id}, cell{value: printable(other.title), look: look{role: subtitle}})
-			_ = n
+			s.add(cell{value: other.name, look: look{role: back}, link: id}, cell{value: printable(other.title), look: look{role: subtitle}})
 		}
 	}
 	b.point("\x00first", location(s.name, 1))
@@ -70,28 +68,14 @@ func (b *book) stack(s *sheet, items []item, skipFirst bool) {
 }
 
 // merge makes one cell of a row's cells from one column to the last of the stack, and gives the row the height that its text
-// needs there: spreadsheet programs do not fit rows to merged cells.
+// needs there.
 func (b *book) merge(s *sheet, n, from int, text string) {
 	s.merges = append(s.merges, [2]string{fmt.Sprintf("%s%d", column(from), n), fmt.Sprintf("%s%d", column(stacked), n)})
 	width := 0.0
 	for _, w := range s.widths[from-1 : stacked] {
 		width += w
 	}
-	s.rows[n-1].height = math.Min(409, max(s.rows[n-1].height, float64(linesIn(text, width))*13.5+2))
-}
-
-// linesIn is about how many lines a text takes in a width in characters.
-func linesIn(text string, width float64) int {
-	lines, n := 1, 0.0
-	for _, r := range text {
-		n++
-		if r == '\n' {
-			lines, n = lines+1, 0
-		} else if n > width*1.02 {
-			lines, n = lines+1, 1
-		}
-	}
-	return lines
+	s.rows[n-1].height = max(s.rows[n-1].height, heightOf(text, width))
 }
 
 func (b *book) prose(s *sheet, text string, style reports.Style) {
@@ -126,7 +110,7 @@ func (b *book) stackedTable(s *sheet, t reports.Table) {
 	from := len(s.rows)
 	b.tableRows(s, t, false)
 	n := len(t.Columns)
-	if n == 0 || n >= stacked || len(t.Rows) == 0 {
+	if n == 0 || n >= stacked || len(t.Rows) == 0 || t.Columns[n-1].Align == reports.Right {
 		return
 	}
 	for i := from; i < len(s.rows); i++ {
@@ -137,7 +121,7 @@ func (b *book) stackedTable(s *sheet, t reports.Table) {
 		}
 		for col := range n - 1 {
 			if other, ok := s.rows[i].cells[col].value.(string); ok {
-				s.rows[i].height = max(s.rows[i].height, math.Min(409, float64(linesIn(other, s.widths[min(col, len(s.widths)-1)]))*13.5+2))
+				s.rows[i].height = max(s.rows[i].height, heightOf(other, s.widths[min(col, len(s.widths)-1)]))
 			}
 		}
 		b.merge(s, i+1, n, text)

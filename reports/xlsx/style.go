@@ -110,7 +110,7 @@ func (k look) style(l templates.Language) *excelize.Style {
 		s.Border = []excelize.Border{{Type: "bottom", Color: navy, Style: 2}}
 		s.Alignment.Vertical = "center"
 		if k.role == headerRight {
-			s.Alignment.Horizontal = "right"
+			s.Alignment.Horizontal, s.Alignment.Indent = "right", 1
 		}
 	case caption:
 		s.Font.Bold, s.Font.Color = true, navy
@@ -149,9 +149,9 @@ func (k look) dress(s *excelize.Style, l templates.Language) {
 	switch k.kind {
 	case reports.CellNumber:
 		s.CustomNumFmt = pointer(numberFormat)
-		s.Alignment.Horizontal = "right"
+		s.Alignment.Horizontal, s.Alignment.Indent = "right", 1
 		if k.role == value {
-			s.Alignment.Horizontal = "left"
+			s.Alignment.Horizontal, s.Alignment.Indent = "left", 0
 		}
 	case reports.CellDate:
 		s.CustomNumFmt = pointer(formatsOf(l).date)

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/xuri/excelize/v2"
+
+	"auditpack/reports"
 )
 
 // write puts the composed sheets into f.
@@ -57,6 +59,7 @@ func (w *writer) style(k look) (int, error) {
 }
 
 func (w *writer) sheet(s *sheet) error {
+	s.fit()
 	if err := w.setUp(s); err != nil {
 		return err
 	}
@@ -98,7 +101,7 @@ func (w *writer) setUp(s *sheet) error {
 		return err
 	}
 	err := w.f.SetPageLayout(s.name, &excelize.PageLayoutOptions{
-		Size: pointer(9), Orientation: pointer("landscape"), FitToWidth: pointer(1), FitToHeight: pointer(0), // 9: A4
+		Size: pointer(9), Orientation: pointer("landscape"), FitToWidth: pointer(s.pagesAcross()), FitToHeight: pointer(0), // 9: A4
 	})
 	if err != nil {
 		return err
@@ -115,8 +118,18 @@ func (w *writer) setUp(s *sheet) error {
 		return nil
 	}
 	return w.f.SetDefinedName(&excelize.DefinedName{
-		Name: "_xlnm.Print_Titles", RefersTo: fmt.Sprintf("'%s'!$%d:$%d", strings.ReplaceAll(s.name, "'", "''"), s.head, s.head), Scope: s.name,
+		Name: "_xlnm.Print_Titles", RefersTo: fmt.Sprintf("'%[1]s'!$A:$A,'%[1]s'!$%[2]d:$%[2]d", strings.ReplaceAll(s.name, "'", "''"), s.head), Scope: s.name,
 	})
+}
+
+// pagesAcross is how many pages a printed sheet is wide, so that what it says can still be read.
+func (s *sheet) pagesAcross() int {
+	width := 0.0
+	for _, w := range s.widths {
+		width += w
+	}
+	const readable = 230 // characters on a landscape page, about half of the natural size
+	return max(1, int(width/readable+0.6))
 }
 
 // headerText doubles the sign that begins a code in headers and footers.
@@ -209,9 +222,9 @@ func (w *writer) chart(s *sheet, c chart) error {
 	}
 	categories := w.dataRange(labels, 2)
 	chart := &excelize.Chart{
-		Type: excelize.BarStacked, Legend: excelize.ChartLegend{Position: "bottom"}, Dimension: excelize.ChartDimension{Width: 960, Height: uint(20 * (chartRows(c.data) - 1))},
+		Type: excelize.BarStacked, Legend: excelize.ChartLegend{Position: "bottom"}, Dimension: excelize.ChartDimension{Width: 1080, Height: uint(20 * (chartRows(c.data) - 1))},
 		PlotArea: excelize.ChartPlotArea{ShowVal: true}, GapWidth: pointer(uint(45)),
-		YAxis: excelize.ChartAxis{MajorGridLines: false}, XAxis: excelize.ChartAxis{ReverseOrder: true},
+		XAxis: excelize.ChartAxis{ReverseOrder: true, Font: excelize.Font{Color: "1F2937", Size: 9}}, YAxis: excelize.ChartAxis{None: true},
 	}
 	for i, part := range c.data.Bars[0].Parts {
 		values := []string{part.Label}
@@ -230,7 +243,11 @@ func (w *writer) chart(s *sheet, c chart) error {
 				fill.Color = []string{"B9C2CE"}
 			}
 		}
-		chart.Series = append(chart.Series, excelize.ChartSeries{Name: name, Categories: categories, Values: ref, Fill: fill})
+		figures := excelize.ChartDataLabel{Font: excelize.Font{Color: "1F2937", Size: 9, Bold: true}}
+		if part.Style == reports.Good || part.Style == reports.Bad {
+			figures.Font.Color = "FFFFFF"
+		}
+		chart.Series = append(chart.Series, excelize.ChartSeries{Name: name, Categories: categories, Values: ref, Fill: fill, DataLabel: figures})
 	}
 	return w.f.AddChart(s.name, fmt.Sprintf("A%d", c.row), chart)
 }

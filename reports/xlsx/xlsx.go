@@ -7,6 +7,7 @@
 package xlsx
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"time"
@@ -47,7 +48,15 @@ func (r Renderer) Render(w io.Writer, d reports.Document) error {
 	if err := b.write(f); err != nil {
 		return fmt.Errorf("render XLSX %q: %w", d.Title, err)
 	}
-	if _, err := f.WriteTo(w); err != nil {
+	workbook, err := f.WriteToBuffer()
+	if err != nil {
+		return fmt.Errorf("render XLSX %q: %w", d.Title, err)
+	}
+	var out bytes.Buffer
+	if err := settle(&out, workbook.Bytes()); err != nil {
+		return fmt.Errorf("render XLSX %q: %w", d.Title, err)
+	}
+	if _, err := w.Write(out.Bytes()); err != nil {
 		return fmt.Errorf("write XLSX: %w", err)
 	}
 	return nil
