@@ -3,8 +3,8 @@ package codeowners_test
 import (
 	"testing"
 
-	"auditpack/collectors/collectortest"
 	"auditpack/collectors/codeowners"
+	"auditpack/collectors/collectortest"
 )
 
 func TestCollector(t *testing.T) {

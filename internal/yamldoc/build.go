@@ -11,7 +11,7 @@ import (
 type builder struct{ problems []Problem }
 
 func (b *builder) problem(line int, field, what string) {
-	if len(b.problems) < maxBadLines {
+	if len(b.problems) < maxProblems {
 		b.problems = append(b.problems, Problem{Line: line, Field: orFile(field), What: what})
 	}
 }

@@ -14,13 +14,14 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// Limits of a file. They keep a hostile file from costing more than a moment: the parser below descends one call for each
-// level of nesting.
+// Limits of a file. They keep a hostile file from costing more than a moment: the parser descends one call for each level of
+// nesting, and its time grows with the square of the keys in one mapping.
 const (
-	MaxSize     = 1 << 20  // bytes: a thousand times what people write by hand
-	maxLine     = 16 << 10 // bytes: a line "- - - -" nests once for each two bytes
-	maxNesting  = 32       // levels of brackets
-	maxBadLines = 100      // problems reported for one file
+	MaxSize     = 256 << 10 // bytes: a hundred times what people write by hand
+	maxLine     = 16 << 10  // bytes: a line "- - - -" nests once for each two bytes
+	maxTokens   = 30_000    // words and signs: a matrix of 700 areas
+	maxNesting  = 32        // levels of brackets
+	maxProblems = 100       // reported for one file
 )
 
 // Parse reads one YAML document. When it cannot be read at all the Node is empty and there is exactly one problem, with
@@ -35,8 +36,8 @@ func Parse(data []byte) (root Node, problems []Problem) {
 		return Node{}, p
 	}
 	tokens := lexer.Tokenize(string(data))
-	if line := tooDeep(tokens); line > 0 {
-		return Node{}, unreadable(line, fmt.Sprintf("brackets nest more than %d levels deep", maxNesting))
+	if p := checkTokens(tokens); p != nil {
+		return Node{}, p
 	}
 	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
@@ -75,21 +76,31 @@ func precheck(data []byte) []Problem {
 	return nil
 }
 
-// tooDeep returns the line in which brackets nest too deep, 0 when none does.
-func tooDeep(tokens token.Tokens) int {
-	depth := 0
+// checkTokens refuses what the parser could take too long or too much memory for.
+func checkTokens(tokens token.Tokens) []Problem {
+	if len(tokens) > maxTokens {
+		return unreadable(tokens[maxTokens].Position.Line, fmt.Sprintf("the file has more than %d words and signs; split it", maxTokens))
+	}
+	depth, headers := 0, 0
 	for _, t := range tokens {
 		switch t.Type {
 		case token.SequenceStartType, token.MappingStartType:
 			depth++
 		case token.SequenceEndType, token.MappingEndType:
 			depth--
+		case token.DocumentHeaderType:
+			headers++
+		case token.MappingKeyType:
+			return unreadable(t.Position.Line, "a key that begins with a question mark; write key: value")
 		}
 		if depth > maxNesting {
-			return t.Position.Line
+			return unreadable(t.Position.Line, fmt.Sprintf("brackets nest more than %d levels deep", maxNesting))
+		}
+		if headers > 2 {
+			return unreadable(t.Position.Line, "a third YAML document begins here; move each to a file of its own")
 		}
 	}
-	return 0
+	return nil
 }
 
 func syntaxProblem(err error) []Problem {
