@@ -68,7 +68,8 @@ func (l *ledger) basisOf(t *Test, w window, tables map[string][]evidence.Kind) b
 		seen[key] = true
 		l.judge(&b, need, table, kinds, w, outcomes)
 	}
-	b.evidence = slices.Sorted(maps.Keys(used))
+	b.evidence = slices.AppendSeq([]evidence.Digest{}, maps.Keys(used))
+	slices.Sort(b.evidence)
 	if !b.period || w.typ == 1 {
 		b.covered = []evidence.Period{}
 	} else if len(b.covered) == 0 {
