@@ -26,8 +26,8 @@ type Options struct {
 
 // Inspector looks at the entries of one segment.
 type Inspector interface {
-	// Inspect is called once for each line, in order, with its entry: the line without prefix and newline, an odd line's
-	// recovered entries, or the line itself where nothing could be recovered (the first MaxLine bytes of one that is too long).
+	// Inspect is called for each line, in order, with its entry: the line without prefix and newline. An odd line is given as it
+	// is (the first MaxLine bytes of one that is too long), and after that each entry that was recovered from it.
 	// An error ends the stream before the segment that holds the line. It runs ahead of Read, in another goroutine, and must
 	// not keep the bytes.
 	Inspect(line int64, entry []byte) error
@@ -353,14 +353,16 @@ func (c *cutter) line(line []byte, offset int64, tail bool) error {
 		return c.inspect(c.segment.Lines, entry)
 	}
 	c.segment.OddLines++
+	if err := c.inspect(c.segment.Lines, line); err != nil {
+		return err
+	}
 	for _, o := range report(line, c.segment.Lines, offset, int64(len(line)), reason) {
 		c.segment.Odd = append(c.segment.Odd, o)
 		c.odd += len(o.Recovered) + len(o.Head)
-		seen := o.Recovered
-		if seen == nil {
-			seen = line
+		if o.Recovered == nil {
+			continue
 		}
-		if err := c.inspect(o.Line, seen); err != nil {
+		if err := c.inspect(o.Line, o.Recovered); err != nil {
 			return err
 		}
 	}

@@ -179,7 +179,7 @@ func TestInspect(t *testing.T) {
 	if _, _, err := cut(strings.NewReader(in), Options{Prefix: "p:", Inspector: func() Inspector { return inspect(keep) }}); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"1 " + one, "2 " + two, "3 rubbish", "4 " + one, "4 " + two}
+	want := []string{"1 " + one, "2 p:" + two + "\r", "2 " + two, "3 rubbish", "4 " + three[:10] + one + two, "4 " + one, "4 " + two}
 	if diff := cmp.Diff(want, seen); diff != "" {
 		t.Errorf("inspected (-want +got):\n%s", diff)
 	}
