@@ -115,7 +115,7 @@ func TestRecords(t *testing.T) {
 	if want := (evidence.Source{Name: "hcp-terraform", Type: "terraform", System: w.server.URL, Version: "HCP Terraform API 2.6", Identity: "organization acme"}); runs.Source != want {
 		t.Errorf("source: got %+v, want %+v", runs.Source, want)
 	}
-	if want := "HCP Terraform user audit-reader (user-AudItReaDer00001)"; runs.Collected.Principal != want {
+	if want := "user audit-reader (user-AudItReaDer00001)"; runs.Collected.Principal != want {
 		t.Errorf("principal: got %q, want %q", runs.Collected.Principal, want)
 	}
 	if got, want := runs.Stated.First.Format("2006-01-02")+" "+runs.Stated.Last.Format("2006-01-02"), "2026-04-08 2026-10-05"; got != want {

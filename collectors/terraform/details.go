@@ -41,8 +41,11 @@ type details struct {
 	failed  map[evidence.Kind][]failedDetail // in the order of asking
 	denied  error                            // the token was refused meanwhile
 
-	mu         sync.Mutex
-	notOffered map[evidence.Kind]error // asked no further
+	answered map[evidence.Kind]bool           // some list of the kind came
+	missing  map[evidence.Kind][]failedDetail // lists that the server does not seem to offer
+
+	mu        sync.Mutex
+	notInPlan map[evidence.Kind]error // asked no further: the organization's plan does not include it
 }
 
 type failedDetail struct {
@@ -51,9 +54,10 @@ type failedDetail struct {
 }
 
 func newDetails(o *organization) *details {
-	d := &details{org: o, ledgers: map[evidence.Kind]*ledger{}, items: map[evidence.Kind]int64{}, failed: map[evidence.Kind][]failedDetail{}, notOffered: map[evidence.Kind]error{}}
+	d := &details{org: o, ledgers: map[evidence.Kind]*ledger{}, items: map[evidence.Kind]int64{}, failed: map[evidence.Kind][]failedDetail{},
+		answered: map[evidence.Kind]bool{}, missing: map[evidence.Kind][]failedDetail{}, notInPlan: map[evidence.Kind]error{}}
 	for _, k := range detailKinds {
-		d.ledgers[k.kind] = &ledger{kind: k.kind, procedure: o.procedure(k.path + " that was created in the period or changed something in it, all pages")}
+		d.ledgers[k.kind] = &ledger{kind: k.kind, procedure: o.procedure(k.path + ", all pages; of runs that were created in the period or changed something in it")}
 	}
 	return d
 }
@@ -94,7 +98,7 @@ func (d *details) collect(ctx context.Context, before workspaceCursor, runs []ru
 		wg.Wait()
 		for i, r := range batch {
 			d.asked++
-			if !d.take(r, results[i]) {
+			if !d.take(results[i]) {
 				failed[r.ID] = true
 			}
 		}
@@ -137,26 +141,20 @@ func (d *details) ask(ctx context.Context, r run) []detail {
 	return all
 }
 
-// list asks for one list of a run, unless the server is known not to offer its kind.
+// list asks for one list of a run, unless the plan is known not to include its kind.
 func (d *details) list(ctx context.Context, kind evidence.Kind, r run, of string, q query) detail {
 	d.mu.Lock()
-	err := d.notOffered[kind]
+	err := d.notInPlan[kind]
 	d.mu.Unlock()
 	if err != nil {
 		return detail{kind: kind, of: of, err: err}
 	}
 	got, err := d.org.list(ctx, d.org.out, q)
-	err = d.meaning(ctx, kind, r, err)
-	if errors.Is(err, collectors.ErrNotOffered) {
-		d.mu.Lock()
-		d.notOffered[kind] = err
-		d.mu.Unlock()
-	}
-	return detail{kind: kind, of: of, list: got, err: err}
+	return detail{kind: kind, of: of, list: got, err: d.meaning(ctx, kind, r, err)}
 }
 
 // meaning tells a feature that is not there from one that the token may not see: for both the server answers 404. The run
-// itself could be read, so what its plan includes and what the run says of itself decide.
+// itself could be read, so what the plan includes and what the run says of itself decide.
 func (d *details) meaning(ctx context.Context, kind evidence.Kind, r run, err error) error {
 	var api *apiError
 	if !errors.As(err, &api) || api.status != http.StatusNotFound && api.status != http.StatusGone {
@@ -166,47 +164,61 @@ func (d *details) meaning(ctx context.Context, kind evidence.Kind, r run, err er
 	case KindRunEvents:
 		return fmt.Errorf("%w: run events: %w", collectors.ErrNotOffered, err)
 	case KindPolicyChecks:
-		if d.without(ctx, r, "policy-checks", "policy-enforcement", "sentinel") {
-			return fmt.Errorf("%w: policy checks: %w", collectors.ErrNotOffered, err)
-		}
+		return d.notOffered(ctx, kind, r, err, "policy-checks", "policy-enforcement", "sentinel")
 	case KindTaskStages:
-		if d.without(ctx, r, "task-stages", "policy-enforcement", "sentinel", "run-tasks") {
-			return fmt.Errorf("%w: task stages: %w", collectors.ErrNotOffered, err)
-		}
+		return d.notOffered(ctx, kind, r, err, "task-stages", "policy-enforcement", "sentinel", "run-tasks")
 	}
-	return d.org.refused("permission to read runs of the workspace and their policy results", err)
+	return d.org.refused(readResults, err)
 }
 
-// without says whether a run that the token may read has none of a thing, by the organization's plan or by its own list.
-func (d *details) without(ctx context.Context, r run, relationship string, features ...string) bool {
+const readResults = "permission to read runs of the workspace and their policy results"
+
+// notOffered is what err means when the plan includes none of the features, or when the run says of itself that it has none of
+// what was asked for; otherwise the token may not see it.
+func (d *details) notOffered(ctx context.Context, kind evidence.Kind, r run, err error, relationship string, features ...string) error {
 	if entitled, known := d.org.entitledTo(ctx, features...); known && !entitled {
-		return true
+		err = fmt.Errorf("%w: not in the organization's plan: %w", collectors.ErrNotOffered, err)
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.notInPlan[kind] = err
+		return err
 	}
-	ids, _ := r.refs(relationship)
-	return len(ids) == 0
+	if ids, _ := r.refs(relationship); len(ids) == 0 {
+		return fmt.Errorf("%w: %s: %w", collectors.ErrNotOffered, relationship, err)
+	}
+	return d.org.refused(readResults, err)
 }
 
-// take books the results of one run and says whether everything came.
-func (d *details) take(r run, results []detail) (complete bool) {
+// take books the results of one run and says whether everything came. A list that the server offers for other runs is not one
+// that it does not offer.
+func (d *details) take(results []detail) (complete bool) {
 	complete = true
 	for _, got := range results {
-		l := d.ledgers[got.kind]
-		l.add(got.list)
-		l.span(r.created)
+		d.ledgers[got.kind].add(got.list)
 		d.items[got.kind] += int64(len(got.list.items))
+		f := failedDetail{got.of, got.err}
 		switch {
 		case got.err == nil:
-		case errors.Is(got.err, collectors.ErrNotOffered):
-			d.notOffered[got.kind] = got.err
+			d.answered[got.kind] = true
+			continue
+		case errors.Is(got.err, collectors.ErrNotOffered) && !d.answered[got.kind]:
+			d.missing[got.kind] = append(d.missing[got.kind], f)
+			continue
 		case fatal(got.err):
 			d.denied = got.err
-			fallthrough
-		default:
-			complete = false
-			d.failed[got.kind] = append(d.failed[got.kind], failedDetail{got.of, got.err})
 		}
+		d.failed[got.kind] = append(d.failed[got.kind], f.seen())
+		complete = false
 	}
 	return complete
+}
+
+// seen turns not offered into denied: the server does offer the list.
+func (f failedDetail) seen() failedDetail {
+	if errors.Is(f.err, collectors.ErrNotOffered) {
+		f.err = &collectors.DeniedError{Permission: readResults, Cause: errors.New("server answers 404 Not Found, but has this list of other runs")}
+	}
+	return f
 }
 
 func (d *details) fatal() error { return d.denied }
@@ -227,11 +239,17 @@ func (d *details) finish(ctx context.Context, stopped error) error {
 }
 
 func (d *details) outcomes(kind evidence.Kind, what string, stopped error) {
-	items, failed := d.items[kind], d.failed[kind]
+	items, failed, missing := d.items[kind], d.failed[kind], d.missing[kind]
+	if d.answered[kind] {
+		for _, f := range missing {
+			failed = append(failed, f.seen())
+		}
+		missing = nil
+	}
 	o := collectors.OutcomeOf(d.org.part(what), kind, items, nil)
-	switch notOffered := d.notOffered[kind]; {
-	case notOffered != nil && items == 0:
-		o = collectors.OutcomeOf(d.org.part(what), kind, items, notOffered)
+	switch {
+	case len(missing) > 0 && len(failed) == 0:
+		o = collectors.OutcomeOf(d.org.part(what), kind, items, missing[0].err)
 	case len(failed) > 0 && items == 0:
 		o = collectors.OutcomeOf(d.org.part(what), kind, items, failed[0].err)
 	case stopped != nil:

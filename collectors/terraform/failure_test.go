@@ -178,6 +178,19 @@ func TestNotOffered(t *testing.T) {
 	}
 }
 
+// A 404 for one run where others have their list is no missing feature: the run vanished, or may not be seen any more.
+func TestOneRunVanishes(t *testing.T) {
+	for _, gone := range []string{"run-a", "run-b"} {
+		fake := terraformtest.New(small(applied("run-a", "2026-07-05T08:00:00Z"), applied("run-b", "2026-07-06T08:00:00Z")), token)
+		fake.Plant("/"+gone+"/run-events", -1, terraformtest.Fault{Status: 404})
+		res := newWorld(t, fake).collect()
+		want := "run events of " + gone + ": denied (denied: needs permission to read runs of the workspace and their policy results: server answers 404 Not Found, but has this list of other runs)"
+		if !slices.Contains(parts(res), want) {
+			t.Errorf("parts: %v, want %q", parts(res), want)
+		}
+	}
+}
+
 // One run's checks cannot be had: it is named, the rest is there, and the next collection asks for that run alone.
 func TestOneRunFails(t *testing.T) {
 	fake := terraformtest.New(small(applied("run-a", "2026-07-05T08:00:00Z"), applied("run-b", "2026-07-06T08:00:00Z")), token)

@@ -192,10 +192,10 @@ func TestShapesOfOtherServers(t *testing.T) {
 // The record of a large workspace stays in proportion: one record for each kind, whatever the number of runs.
 func TestManyRuns(t *testing.T) {
 	if testing.Short() {
-		t.Skip("collects 1,500 runs")
+		t.Skip("collects 400 runs")
 	}
 	var runs []terraformtest.Run
-	for i := range 1500 {
+	for i := range 400 {
 		runs = append(runs, applied(fmt.Sprintf("run-%04d", i), at("2026-07-01T01:00:00Z").Add(time.Duration(i)*time.Hour).Format(time.RFC3339)))
 	}
 	w := newWorld(t, terraformtest.New(small(runs...), token))
@@ -206,7 +206,7 @@ func TestManyRuns(t *testing.T) {
 	if n := len(res.Entry.Cursor); n > 1000 {
 		t.Errorf("cursor has %d bytes", n)
 	}
-	if got := factstest.Rows(t, w.facts(), "select count(*), count(distinct run_id) from terraform_policy_result"); !slices.Equal(got, []string{"1500 | 1500"}) {
+	if got := factstest.Rows(t, w.facts(), "select count(*), count(distinct run_id) from terraform_policy_result"); !slices.Equal(got, []string{"400 | 400"}) {
 		t.Errorf("policy results: got %v", got)
 	}
 }

@@ -161,7 +161,7 @@ func (s *session) whoami(ctx context.Context) (string, error) {
 	if json.Unmarshal(a.body, &account) != nil || account.Data.ID == "" {
 		return unknown, nil
 	}
-	return strings.TrimSpace("HCP Terraform user " + account.Data.Attributes.Username + " (" + account.Data.ID + ")"), nil
+	return strings.TrimSpace("user " + account.Data.Attributes.Username + " (" + account.Data.ID + ")"), nil
 }
 
 // get asks for path, relative to the API, with the parameters of a go-tfe options struct. The error is an apiError for an
