@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -45,6 +46,12 @@ func OpenCheckpoint(b []byte, key note.Verifier) (Checkpoint, error) {
 	}
 	if err != nil {
 		return Checkpoint{}, fmt.Errorf("read checkpoint: %w", err)
+	}
+	for _, sig := range slices.Concat(n.Sigs, n.UnverifiedSigs) {
+		// The note package lets the unused bits of the last digit be anything.
+		if _, err := base64.StdEncoding.Strict().DecodeString(sig.Base64); err != nil {
+			return Checkpoint{}, fmt.Errorf("read checkpoint: signature of %q: %w", sig.Name, err)
+		}
 	}
 	c, err := parseCheckpoint(n.Text)
 	if err != nil {
