@@ -31,7 +31,7 @@ select
     "type" is not null or "time" is not null or request is not null or auth is not null as parsed
 from (
     select
-        'sha256:' || regexp_extract(filename, '[0-9a-f]{64}') as evidence,
+        'sha256:' || regexp_extract(getvariable('paths')[1], '[0-9a-f]{64}') as evidence,
         row_number() over () as line,
         getvariable('name') as device,
         "time",
@@ -43,7 +43,6 @@ from (
         getvariable('paths'),
         format = 'newline_delimited',
         ignore_errors = true,
-        filename = true,
         maximum_object_size = 16777217,
         columns = {
             "time": 'varchar',
