@@ -89,6 +89,7 @@ type result struct {
 	Again            time.Duration
 	AgainReadBytes   int64 // -1: the system does not say
 	ProjectAgain     time.Duration
+	Query            time.Duration // one test over vault_request; not part of the ratio
 	RSSMiB           int64 // filled in by the parent
 	ParquetBytes     int64
 	StoredBytes      int64
@@ -126,6 +127,7 @@ func report(out io.Writer, o options, floor time.Duration, r result) error {
 		read = strconv.FormatInt(r.AgainReadBytes, 10) + " bytes read"
 	}
 	fmt.Fprintf(out, "ours again with nothing new: collect %s, %s; project %s\n", seconds(r.Again), read, seconds(r.ProjectAgain))
+	fmt.Fprintf(out, "ours: a query over requests %s\n", seconds(r.Query))
 	var errs []error
 	if floor > 0 {
 		ratio := total.Seconds() / floor.Seconds()
