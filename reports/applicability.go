@@ -56,8 +56,8 @@ func (b *builder) statementOfApplicability() Section {
 		id := link(string(f.ID), requirementAnchor(f.ID))
 		if f.SoA == nil {
 			none := styled(b.t.Get("soa.not-declared"), Warn)
-			paged.Rows = append(paged.Rows, []Cell{id, text(b.in(f.Title)), none, text(""), text(""), text(""), b.statusCell(f.Status)})
-			rows.Rows = append(rows.Rows, []Cell{id, text(b.in(f.Title)), text(b.in(f.Group)), none, text(""), text(""), text(""), text(""),
+			paged.Rows = append(paged.Rows, []Cell{id, text(b.title(f)), none, text(""), text(""), text(""), b.statusCell(f.Status)})
+			rows.Rows = append(rows.Rows, []Cell{id, text(b.title(f)), text(b.in(f.Group)), none, text(""), text(""), text(""), text(""),
 				b.statusCell(f.Status), bad(f.Deviations), warn(f.Excepted), text(b.reasonLines(f.Reasons)), text(""), text("")})
 			continue
 		}
@@ -66,10 +66,10 @@ func (b *builder) statementOfApplicability() Section {
 			justification = strings.TrimSpace(justification + "\n" + b.t.Get("soa.carved-out", "to", f.SoA.CarvedOutTo))
 		}
 		paged.Rows = append(paged.Rows, []Cell{
-			id, text(b.in(f.Title)), b.yesNo(f.SoA.Applicable), text(justification), text(b.word("declared.", f.SoA.Status)), text(f.SoA.Owner), b.statusCell(f.Status),
+			id, text(b.title(f)), b.yesNo(f.SoA.Applicable), text(justification), text(b.word("declared.", f.SoA.Status)), text(f.SoA.Owner), b.statusCell(f.Status),
 		})
 		rows.Rows = append(rows.Rows, []Cell{
-			id, text(b.in(f.Title)), text(b.in(f.Group)), b.yesNo(f.SoA.Applicable), text(f.SoA.Justification), text(b.word("declared.", f.SoA.Status)),
+			id, text(b.title(f)), text(b.in(f.Group)), b.yesNo(f.SoA.Applicable), text(f.SoA.Justification), text(b.word("declared.", f.SoA.Status)),
 			text(f.SoA.Owner), text(f.SoA.CarvedOutTo), b.statusCell(f.Status), bad(f.Deviations), warn(f.Excepted), text(b.reasonLines(f.Reasons)),
 			text(f.SoA.File), number(int64(f.SoA.Line)),
 		})
@@ -98,7 +98,7 @@ func (b *builder) criteriaTable() Table {
 			controls = append(controls, string(c.Control))
 		}
 		t.Rows = append(t.Rows, []Cell{
-			link(string(f.ID), requirementAnchor(f.ID)), text(b.in(f.Title)), text(b.in(f.Group)), text(strings.Join(controls, "\n")),
+			link(string(f.ID), requirementAnchor(f.ID)), text(b.title(f)), text(b.in(f.Group)), text(strings.Join(controls, "\n")),
 			bad(f.Deviations), warn(f.Excepted), b.statusCell(f.Status),
 		})
 	}
@@ -115,7 +115,7 @@ func (b *builder) generalConditions() (Section, bool) {
 		if f.Kind == generalCondition {
 			id := text(string(f.ID))
 			id.Anchor = requirementAnchor(f.ID)
-			t.Rows = append(t.Rows, []Cell{id, text(b.in(f.Title)), input(""), input("")})
+			t.Rows = append(t.Rows, []Cell{id, text(b.title(f)), input(""), input("")})
 		}
 	}
 	if len(t.Rows) == 0 {

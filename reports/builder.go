@@ -85,6 +85,14 @@ func newBuilder(a assessment.Assessment, t templates.Text) *builder {
 
 func (b *builder) in(l templates.Localized) string { return l.In(b.t.Language) }
 
+// title of a requirement, with what a reader must know of the entry itself.
+func (b *builder) title(f assessment.Finding) string {
+	if note := b.in(f.Note); note != "" {
+		return b.in(f.Title) + "\n(" + note + ")"
+	}
+	return b.in(f.Title)
+}
+
 // Targets of links.
 
 func slug(prefix, id string) string {
@@ -333,7 +341,10 @@ func midnight(t time.Time) bool { return t.UTC().Truncate(24 * time.Hour).Equal(
 
 func (b *builder) coverage(t assessment.TestResult) string {
 	if t.PeriodDays == 0 {
-		return ""
+		if t.Status == assessment.TestNotAssessed {
+			return ""
+		}
+		return b.t.Get("tests.as-of-only")
 	}
 	return b.t.Get("word.days-of", "covered", b.num(t.CoveredDays), "days", b.num(t.PeriodDays))
 }

@@ -51,6 +51,7 @@ type Section struct {
 	For      Medium // which renderers show it and everything under it
 	NewPage  bool
 	Compact  bool // many of its like follow each other: a smaller heading
+	Unlisted bool // not in the table of contents; bookmarks have it
 	Blocks   []Block
 	Sections []Section
 }

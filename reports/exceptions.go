@@ -33,6 +33,8 @@ func (b *builder) exceptionRegister() Section {
 
 func (b *builder) validCell(e assessment.Exception) Cell {
 	switch {
+	case e.Removed:
+		return styled(b.t.Get("exceptions.removed"), Neutral)
 	case !e.Valid:
 		return styled(b.t.Get("exceptions.invalid"), Bad)
 	case len(e.Faults) > 0:
@@ -42,7 +44,7 @@ func (b *builder) validCell(e assessment.Exception) Cell {
 }
 
 func (b *builder) exception(i int, e assessment.Exception) Section {
-	return Section{ID: exceptionAnchor(i), Title: e.ID, Compact: true, Blocks: []Block{filled(
+	return Section{ID: exceptionAnchor(i), Title: e.ID, Compact: true, Unlisted: true, Blocks: []Block{filled(
 		b.field("word.state", b.validCell(e)),
 		b.field("exceptions.faults", text(b.words("fault.", e.Faults))),
 		b.field("word.control", text(e.Control)),

@@ -89,7 +89,7 @@ func (b *builder) notAssessed() Section {
 		ID: "not-assessed", Title: b.t.Get("gaps.title"), Sheet: b.t.Get("sheet.not-assessed"), NewPage: true,
 		Blocks: []Block{b.para("gaps.lead")},
 		Sections: []Section{
-			{ID: "gaps-reasons", Title: b.t.Get("gaps.reasons"), For: Paged, Blocks: b.gapTables(gaps)},
+			{ID: "gaps-reasons", Title: b.t.Get("gaps.reasons"), For: Paged, Blocks: []Block{paged(b.gapTable(gaps))}},
 			{ID: "gaps-sources", Title: b.t.Get("gaps.sources"), For: Paged, Blocks: []Block{b.para("gaps.sources-lead"), paged(b.sourceParts())}},
 			{ID: "gaps-unreached", Title: b.t.Get("gaps.unreached"), For: Paged, Blocks: []Block{
 				b.para("gaps.unreached-lead", "n", b.num(int64(len(nothing))), "all", b.num(int64(len(b.judged())))), b.unreachedTable(nothing),
@@ -100,26 +100,19 @@ func (b *builder) notAssessed() Section {
 	}
 }
 
-// gapTables gives one table for each kind of reason.
-func (b *builder) gapTables(gaps []gap) []Block {
-	var blocks []Block
-	for i := 0; i < len(gaps); {
-		code := gaps[i].reason.Code
-		t := Table{
-			ID:      slug("gaps-", code),
-			Caption: b.word("reason.", code),
-			Columns: []Column{b.col("word.where", 2.6), b.col("word.detail", 3), b.col("word.owner", 1.4), b.col("word.requirements", 2.2)},
-		}
-		for ; i < len(gaps) && gaps[i].reason.Code == code; i++ {
-			g := gaps[i]
-			t.Rows = append(t.Rows, []Cell{text(b.where(g.reason)), text(g.reason.Detail), text(g.reason.Owner), text(strings.Join(g.requirements, ", "))})
-		}
-		blocks = append(blocks, paged(t))
+// gapTable has what stands between the requirements and a conclusion, equal reasons together.
+func (b *builder) gapTable(gaps []gap) Table {
+	t := Table{
+		ID:      "gaps",
+		Columns: []Column{b.col("word.reason", 2.2), b.col("word.where", 2.4), b.col("word.detail", 2.6), b.col("word.owner", 1.3), b.col("word.requirements", 1.7)},
+		Empty:   b.t.Get("gaps.none"),
 	}
-	if len(blocks) == 0 {
-		return []Block{b.para("gaps.none")}
+	for _, g := range gaps {
+		t.Rows = append(t.Rows, []Cell{
+			text(b.reasonText(g.reason)), text(b.where(g.reason)), text(g.reason.Detail), text(g.reason.Owner), text(strings.Join(g.requirements, ", ")),
+		})
 	}
-	return blocks
+	return t
 }
 
 func (b *builder) unreachedTable(findings []assessment.Finding) Table {
@@ -131,7 +124,7 @@ func (b *builder) unreachedTable(findings []assessment.Finding) Table {
 	for _, f := range findings {
 		id := text(string(f.ID))
 		id.Anchor = requirementAnchor(f.ID)
-		t.Rows = append(t.Rows, []Cell{id, text(b.in(f.Title)), text(b.in(f.Group))})
+		t.Rows = append(t.Rows, []Cell{id, text(b.title(f)), text(b.in(f.Group))})
 	}
 	return t
 }

@@ -224,6 +224,50 @@ func usedKeys(t *testing.T, words templates.Text) map[string]bool {
 	return used
 }
 
+// Every code that an assessment gives as a reason or a fault has words. Codes are constants there, named code... and fault...
+func TestCodeWords(t *testing.T) {
+	files, err := filepath.Glob("assessment/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	codes := map[string]bool{}
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok || len(spec.Values) != 1 {
+				return true
+			}
+			lit, ok := spec.Values[0].(*ast.BasicLit)
+			if !ok || lit.Kind != token.STRING {
+				return true
+			}
+			code, _ := strconv.Unquote(lit.Value)
+			switch name := spec.Names[0].Name; {
+			case strings.HasPrefix(name, "code"):
+				codes["reason."+code] = true
+			case strings.HasPrefix(name, "fault"):
+				codes["fault."+code] = true
+			}
+			return true
+		})
+	}
+	if len(codes) < 15 {
+		t.Fatalf("found %d codes, want at least 15: are the constants named differently now?", len(codes))
+	}
+	for _, l := range languages {
+		words := rendertest.Words(t, l)
+		for code := range codes {
+			if !words.Has(code) {
+				t.Errorf("%s: %q is missing", l, code)
+			}
+		}
+	}
+}
+
 // Every status has words.
 func TestStatusWords(t *testing.T) {
 	for _, l := range languages {

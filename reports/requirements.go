@@ -204,7 +204,7 @@ func (b *builder) requirementRows() Section {
 			}
 		}
 		t.Rows = append(t.Rows, []Cell{
-			id, text(b.in(f.Title)), text(b.in(f.Group)), text(b.word("kind.", f.Kind)), b.statusCell(f.Status), bad(f.Deviations), warn(f.Excepted),
+			id, text(b.title(f)), text(b.in(f.Group)), text(b.word("kind.", f.Kind)), b.statusCell(f.Status), bad(f.Deviations), warn(f.Excepted),
 			text(strings.Join(primary, "\n")), text(strings.Join(supporting, "\n")), text(strings.Join(tests, "\n")),
 			text(b.reasonLines(f.Reasons)), text(strings.Join(owners, "\n")),
 		})

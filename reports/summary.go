@@ -106,7 +106,7 @@ func (b *builder) keyFigures() Block {
 	}
 	var invalid int64
 	for _, e := range b.a.Exceptions {
-		if !e.Valid {
+		if !e.Valid && !e.Removed {
 			invalid++
 		}
 	}

@@ -45,6 +45,7 @@ func (b *builder) test(r assessment.TestResult) Section {
 		b.field("word.severity", text(b.word("severity.", r.Severity))),
 		b.field("word.controls", text(join(b.testedBy[r.ID], ", "))),
 		b.field("word.parameters", styled(parameterText(r.Parameters), Code)),
+		b.field("tests.variables", styled(parameterText(r.Variables), Code)),
 		b.field("tests.tables", styled(strings.Join(r.Tables, ", "), Code)),
 		b.field("word.covered", text(b.coveredSpans(r))),
 		b.field("word.population", number(r.Population)),
@@ -106,7 +107,7 @@ func (b *builder) testRows() Section {
 	t := Table{ID: "test-rows", Columns: []Column{
 		b.col("word.test", 1.2), b.col("word.title", 3.4), b.col("word.result", 1.8), b.numberCol("word.population", 1.2), b.numberCol("word.open", 0.9),
 		b.numberCol("word.excepted", 1), b.numberCol("tests.covered-days", 1.2), b.numberCol("tests.period-days", 1.2), b.col("word.assurance", 1.4),
-		b.col("word.severity", 1.2), b.col("word.procedure", 6), b.col("word.limits", 4), b.col("word.parameters", 3), b.col("tests.tables", 2),
+		b.col("word.severity", 1.2), b.col("word.procedure", 6), b.col("word.limits", 4), b.col("word.parameters", 3), b.col("tests.variables", 3), b.col("tests.tables", 2),
 		b.col("word.controls", 2.4), b.col("word.reasons", 5), b.col("tests.spans", 3), b.col("tests.population-root", 4), b.col("word.evidence", 3),
 		b.col("tests.population-query", 5), b.col("tests.deviation-query", 5), b.col("tests.file", 4),
 	}}
@@ -120,7 +121,7 @@ func (b *builder) testRows() Section {
 		t.Rows = append(t.Rows, []Cell{
 			id, text(b.in(r.Title)), b.testStatusCell(r.Status), number(r.Population), bad(r.Open), warn(r.Excepted), number(r.CoveredDays), number(r.PeriodDays),
 			text(b.word("assurance.", string(r.Assurance))), text(b.word("severity.", r.Severity)), text(b.in(r.Procedure)), text(b.in(r.Limits)),
-			text(parameterText(r.Parameters)), text(strings.Join(r.Tables, "\n")), text(join(b.testedBy[r.ID], "\n")), text(b.reasonLines(r.Reasons)),
+			text(parameterText(r.Parameters)), text(parameterText(r.Variables)), text(strings.Join(r.Tables, "\n")), text(join(b.testedBy[r.ID], "\n")), text(b.reasonLines(r.Reasons)),
 			text(strings.Join(spans, "\n")), text(r.PopulationRoot), text(b.evidenceRanges(r.Evidence)), text(r.SQL.Population), text(r.SQL.Deviations), digest(r.SQL.Digest),
 		})
 	}
@@ -137,7 +138,7 @@ func (b *builder) queries() Section {
 	}
 	for _, r := range b.a.Tests {
 		s.Sections = append(s.Sections, Section{
-			ID: queryAnchor(r.ID), Title: string(r.ID) + "  " + b.in(r.Title), Compact: true,
+			ID: queryAnchor(r.ID), Title: string(r.ID) + "  " + b.in(r.Title), Compact: true, Unlisted: true,
 			Blocks: []Block{
 				b.note("tests.population-query"), Paragraph{Text: strings.TrimSpace(r.SQL.Population), Style: Code},
 				b.note("tests.deviation-query"), Paragraph{Text: strings.TrimSpace(r.SQL.Deviations), Style: Code},

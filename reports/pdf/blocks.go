@@ -43,7 +43,7 @@ func (l *layout) section(s reports.Section, title string, level int) {
 	l.skip(before)
 	l.need(height + 2 + l.least(s))
 	l.mark(s.ID)
-	l.entries = append(l.entries, entry{level, strings.Join(strings.Fields(l.fonts.visible(title)), " "), l.places[s.ID]})
+	l.entries = append(l.entries, entry{level, strings.Join(strings.Fields(l.fonts.visible(title)), " "), l.places[s.ID], s.Unlisted})
 	l.lines(marginLeft, lines, style)
 	if level == 1 {
 		l.page().fill(marginLeft, l.y+0.8, contentWidth, 0.5, navy)
@@ -78,7 +78,7 @@ func (l *layout) least(s reports.Section) float64 {
 		}
 		return height
 	case reports.Fields:
-		return l.fieldsHeight(v.Items, 3)
+		return min(l.fieldsHeight(v.Items, len(v.Items)), 100) // a short list is not torn apart
 	case reports.Chart:
 		return l.chartHeight(v)
 	case reports.SignOff:

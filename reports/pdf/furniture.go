@@ -63,7 +63,7 @@ func (l *layout) contents(entries []entry, offset int) {
 	l.page().fill(marginLeft, l.y+0.8, contentWidth, 0.5, navy)
 	l.y += 5
 	for i, e := range entries {
-		if e.level > 2 {
+		if e.level > 2 || e.unlisted {
 			continue
 		}
 		l.contentsLine(e, i, offset)

@@ -56,9 +56,10 @@ type place struct {
 
 // entry is a heading as contents and bookmarks list it.
 type entry struct {
-	level int // from 1
-	title string
-	at    place
+	level    int // from 1
+	title    string
+	at       place
+	unlisted bool // a bookmark only
 }
 
 // flow lays blocks out from top to bottom and begins pages as needed.

@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"math"
+	"strings"
 
 	"auditpack/reports"
 )
@@ -53,41 +54,65 @@ func (l *layout) newTable(t reports.Table) *grid {
 
 func (g *grid) inner(column int) float64 { return max(1, g.widths[column]-2*cellPadX) }
 
-// setWidths shares the width out by the weights of the columns, but gives each column room for its longest word first.
+// setWidths shares the width out by the weights of the columns. Each column has room for its longest word first, as far as
+// that is possible, and takes no more than its longest line while others have to wrap.
 func (g *grid) setWidths() {
 	n := len(g.t.Columns)
-	least := make([]float64, n)
-	for i, c := range g.t.Columns {
-		least[i] = g.l.fonts.longestWord(c.Title, tableHead)
-		for _, row := range g.t.Rows {
-			if i < len(row) {
-				w := g.l.fonts.longestWord(g.cellText(row[i]), g.cellStyle(row[i]))
-				least[i] = max(least[i], min(w, wideWord))
-				if w > wideWord { // broken anyway, but not into slivers
-					least[i] = max(least[i], 16)
-				}
+	least, most := make([]float64, n), make([]float64, n)
+	for limit := wideWord; limit >= 8; limit -= 2.5 {
+		sum := 0.0
+		for i := range n {
+			least[i], most[i] = g.bounds(i, limit)
+			sum += least[i]
+		}
+		if sum <= contentWidth {
+			break
+		}
+		if limit-2.5 < 8 { // too many columns for their words: all give way alike
+			for i := range least {
+				least[i] *= contentWidth / sum
 			}
 		}
-		least[i] += 2*cellPadX + 0.2
 	}
-	sum := 0.0
-	for _, w := range least {
-		sum += w
-	}
-	if sum > contentWidth {
-		for i := range least {
-			least[i] *= contentWidth / sum
-		}
-	}
-	g.widths = share(g.t.Columns, least)
+	g.widths = share(g.t.Columns, least, most)
 }
 
-// share gives columns their least width or their share by weight, whichever is larger, to contentWidth together.
-func share(columns []reports.Column, least []float64) []float64 {
+// bounds are the width that a column needs so that no word of at most limit millimetres is broken, and the width that its longest
+// line would like.
+func (g *grid) bounds(i int, limit float64) (least, most float64) {
+	f := g.l.fonts
+	title := g.t.Columns[i].Title
+	least, most = min(f.longestWord(title, tableHead), max(limit, 14)), f.measure(f.visible(title), tableHead)
+	for _, row := range g.t.Rows {
+		if i >= len(row) {
+			continue
+		}
+		c := row[i]
+		text, style := g.cellText(c), g.cellStyle(c)
+		if c.Kind == reports.CellInput {
+			text = strings.Join(append([]string{c.Text}, c.Choices...), "\n")
+			most = max(most, 24)
+		}
+		word := f.longestWord(text, style)
+		if word > limit {
+			word = min(limit, f.longestPiece(text, style))
+		}
+		least = max(least, word)
+		for line := range strings.SplitSeq(f.visible(text), "\n") {
+			most = max(most, f.measure(line, style))
+		}
+	}
+	const margin = 2*cellPadX + 0.2
+	return least + margin, most + margin + 0.5
+}
+
+// share gives columns their share of the page by weight, not less than least, and not more than most as long as another
+// column can use the difference.
+func share(columns []reports.Column, least, most []float64) []float64 {
 	widths := make([]float64, len(columns))
 	fixed := make([]bool, len(columns))
-	for {
-		room, weights := contentWidth, 0.0
+	left := func() (room, weights float64) {
+		room = contentWidth
 		for i, c := range columns {
 			if fixed[i] {
 				room -= widths[i]
@@ -95,20 +120,56 @@ func share(columns []reports.Column, least []float64) []float64 {
 				weights += max(c.Width, 0.01)
 			}
 		}
+		return room, weights
+	}
+	fix := func(wrong func(i int, width float64) (float64, bool)) bool {
+		room, weights := left()
 		again := false
 		for i, c := range columns {
 			if fixed[i] {
 				continue
 			}
 			widths[i] = room * max(c.Width, 0.01) / weights
-			if widths[i] < least[i]-1e-9 {
-				widths[i], fixed[i], again = least[i], true, true
+			if width, bad := wrong(i, widths[i]); bad {
+				widths[i], fixed[i], again = width, true, true
 			}
 		}
-		if !again {
-			return widths
+		return again
+	}
+	for fix(func(i int, w float64) (float64, bool) { return least[i], w < least[i]-1e-9 }) {
+	}
+	// What some columns have too much of goes to those that wrap.
+	wanting := 0.0
+	for i := range widths {
+		wanting += max(0, most[i]-widths[i])
+	}
+	if wanting <= 0 {
+		return widths
+	}
+	spare := 0.0
+	for i := range widths {
+		if surplus := widths[i] - max(most[i], least[i]); surplus > 0 {
+			take := surplus
+			widths[i] -= take
+			spare += take
 		}
 	}
+	for i := range widths {
+		widths[i] += spare * max(0, most[i]-widths[i]) / max(wanting, 1e-9)
+	}
+	return stretch(widths)
+}
+
+// stretch makes up for rounding: the columns fill the page.
+func stretch(widths []float64) []float64 {
+	sum := 0.0
+	for _, w := range widths {
+		sum += w
+	}
+	for i := range widths {
+		widths[i] *= contentWidth / sum
+	}
+	return widths
 }
 
 func (g *grid) cellText(c reports.Cell) string {

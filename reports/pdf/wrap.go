@@ -82,18 +82,35 @@ func words(s string) []string {
 	return append(out, s[start:])
 }
 
-// pieces cuts a long word after joining punctuation.
+// pieces cuts a long word after joining punctuation, but no number or date.
 func pieces(word string) []string {
 	var out []string
 	start := 0
 	for i, r := range word {
 		end := i + len(string(r))
-		if end < len(word) && strings.ContainsRune("/-_.:,;=&?@|\\", r) && i > start {
-			out = append(out, word[start:end])
-			start = end
+		if end >= len(word) || i == start || !strings.ContainsRune("/-_.:,;=&?@|\\", r) {
+			continue
 		}
+		if digit(word[i-1]) && digit(word[end]) && strings.ContainsRune("-.:,", r) {
+			continue
+		}
+		out = append(out, word[start:end])
+		start = end
 	}
 	return append(out, word[start:])
+}
+
+func digit(b byte) bool { return b >= '0' && b <= '9' }
+
+// longestPiece is the width of the widest part of s that joining punctuation does not divide.
+func (f *fonts) longestPiece(s string, style textStyle) float64 {
+	longest := 0.0
+	for _, word := range strings.FieldsFunc(f.visible(s), unicode.IsSpace) {
+		for _, piece := range pieces(word) {
+			longest = max(longest, f.measure(piece, style))
+		}
+	}
+	return longest
 }
 
 // longestWord is the width of the widest part of s that is not broken while there is room.
