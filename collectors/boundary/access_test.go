@@ -65,7 +65,7 @@ func TestBadCredentials(t *testing.T) {
 		"no such auth method": {"auth_method: ampw_other\nlogin_name: x\n", map[string]string{"BOUNDARY_PASSWORD": "canary"}, `log in as "x" with auth method "ampw_other": HTTP status 404`},
 		"not a token":         {"", map[string]string{"BOUNDARY_TOKEN": "canary"}, errTokenForm.Error()},
 		"a Vault token":       {"", map[string]string{"BOUNDARY_TOKEN": "hvs_canary_canary"}, errTokenForm.Error()},
-		"an unknown token":    {"", map[string]string{"BOUNDARY_TOKEN": "at_other_s1canary"}, errTokenInvalid.Error() + ": HTTP status 404"},
+		"an unknown token":    {"", map[string]string{"BOUNDARY_TOKEN": "at_other_s1canary"}, errTokenInvalid.Error() + "; or this is not the address of a Boundary controller: HTTP status 404"},
 		"a wrong secret":      {"", map[string]string{"BOUNDARY_TOKEN": "at_collector1_s1canary"}, errTokenInvalid.Error() + `: HTTP status 401, Unauthenticated: "Unauthenticated, or invalid token."`},
 	} {
 		t.Run(name, func(t *testing.T) {

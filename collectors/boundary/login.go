@@ -92,7 +92,9 @@ func (c *client) self(ctx context.Context) (identity, error) {
 	}
 	body, err := c.get(ctx, path, nil)
 	switch statusOf(err) {
-	case http.StatusUnauthorized, http.StatusNotFound:
+	case http.StatusNotFound:
+		return identity{}, fmt.Errorf("%w; or this is not the address of a Boundary controller: %v", errTokenInvalid, err)
+	case http.StatusUnauthorized:
 		return identity{}, fmt.Errorf("%w: %v", errTokenInvalid, err) // the status is of this reading, not of what was asked before it
 	case http.StatusForbidden:
 		return identity{}, nil
