@@ -26,8 +26,12 @@ type logs struct {
 	out     collectors.Sink
 	cursor  *cursor
 	started time.Time
-	done    int64 // bytes of the files before, for progress
+	paths   map[*stream]string // where each was found in this collection
+	done    int64              // bytes of the files before, for progress
 	total   int64
+
+	later    []logFile // to be settled
+	settling bool
 }
 
 // collectLogs reads what is new in each log. It returns an error only when the cursor cannot be read or set, or ctx ended.
@@ -36,28 +40,47 @@ func (c *collector) collectLogs(ctx context.Context, about evidence.Source, out 
 	if err != nil {
 		return err
 	}
-	l := &logs{collector: c, about: about, out: out, cursor: cur, started: c.env.Now().UTC()}
+	l := &logs{collector: c, about: about, out: out, cursor: cur, started: c.env.Now().UTC(), paths: map[*stream]string{}}
 	files := c.findLogs(out)
 	for _, f := range files {
 		l.total += f.size
 	}
-	for _, f := range files {
-		if err := ctx.Err(); err != nil {
-			return err
+	// What looks like a part of another file is looked at when that file was: then the two can be compared.
+	for len(files) > 0 {
+		for _, f := range files {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := l.collect(ctx, f); err != nil {
+				return err
+			}
 		}
-		n, note, err := l.collectFile(ctx, f)
-		if err != nil {
-			err = fmt.Errorf("read audit log %q: %w", f.shown, err)
-		}
-		o := collectors.OutcomeOf(f.shown, KindAuditLog, n, err)
-		if err == nil {
-			o.Detail = note
-		}
-		out.Outcome(o)
-		l.done += f.size
+		files, l.later, l.settling = l.later, nil, true
 	}
 	l.cursor.forget(l.started)
 	return out.SetCursor(l.cursor)
+}
+
+// errLater says that a file is to be looked at again when all others were.
+var errLater = errors.New("later")
+
+// collect collects what is new in one file and notes the outcome.
+func (l *logs) collect(ctx context.Context, f logFile) error {
+	n, note, err := l.collectFile(ctx, f)
+	if errors.Is(err, errLater) {
+		l.later = append(l.later, f)
+		return nil
+	}
+	if err != nil {
+		err = fmt.Errorf("read audit log %q: %w", f.shown, err)
+	}
+	o := collectors.OutcomeOf(f.shown, KindAuditLog, n, err)
+	if err == nil {
+		o.Detail = note
+	}
+	l.out.Outcome(o)
+	l.done += f.size
+	return l.out.SetCursor(l.cursor)
 }
 
 // collectFile collects what is new in one file. It returns the number of lines and what is worth saying of it.
@@ -93,16 +116,22 @@ func (l *logs) collectFile(ctx context.Context, f logFile) (n int64, note string
 	if err != nil {
 		return 0, "", cause(err)
 	}
-	if place.covered {
-		l.see(place.stream, f)
+	if place.shorter {
+		if !l.settling {
+			return 0, "", errLater
+		}
+		if place, err = l.settle(content, place); err != nil {
+			return 0, "", cause(err)
+		}
+	}
+	if place.shorter && !place.changed {
 		if errors.Is(place.end, errCutShort) {
 			return 0, "cut short, and all that can be read of it is collected already", nil
 		}
 		if how != plain {
 			place.stream.finished(print)
-			return 0, "nothing new", nil
 		}
-		return 0, place.describe(), nil
+		return 0, fmt.Sprintf("nothing new: the file is a part of %q", place.stream.File), nil
 	}
 	r := l.reading(f, content, place)
 	err = r.run(ctx, file)
@@ -114,7 +143,10 @@ func (l *logs) collectFile(ctx context.Context, f logFile) (n int64, note string
 }
 
 // see notes that the content of s is there, as f.
-func (l *logs) see(s *stream, f logFile) { s.Seen, s.File = l.started, f.shown }
+func (l *logs) see(s *stream, f logFile) {
+	s.Seen, s.File = l.started, f.shown
+	l.paths[s] = f.path
+}
 
 // checkHead looks at the beginning of content; what cannot be read of it is found later.
 func (l *logs) checkHead(content *content) error {
@@ -139,12 +171,12 @@ type reading struct {
 }
 
 func (l *logs) reading(f logFile, content *content, place found) *reading {
-	r := &reading{logs: l, file: f, content: content, place: place, position: place.at, tail: slices.Clone(content.tail)}
+	r := &reading{logs: l, file: f, content: content, place: place, position: place.from, tail: slices.Clone(content.tail)}
 	switch {
 	case place.stream == nil:
 		r.stream = &stream{Device: f.device}
 	case place.changed:
-		r.stream = &stream{Device: place.stream.Device}
+		r.stream = &stream{Device: f.device} // it began alike, and is a log of its own now
 		for _, m := range place.stream.Marks {
 			r.stream.Marks = append(r.stream.Marks, m)
 			if m == place.at {
@@ -321,7 +353,7 @@ func (r *reading) procedure(s lines.Summary, next mark) string {
 // note says in words what is not an error.
 func (r *reading) note() string {
 	switch {
-	case r.place.changed:
+	case r.place.changed && r.lines > 0:
 		return r.place.describe()
 	case r.waiting > 0:
 		return fmt.Sprintf("%d bytes of an unfinished line wait for the next collection", r.waiting)

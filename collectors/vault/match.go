@@ -9,10 +9,11 @@ import (
 // found is what is known of the content of a file.
 type found struct {
 	stream  *stream // nil: nothing of it was collected
-	at      mark    // the last mark of it that the content has: collecting goes on there
-	covered bool    // the content ends before what was collected of it
-	end     error   // why a covered content ended: io.EOF, or what is wrong with the file
-	changed bool    // the content is another one after at: what was collected is no longer in the file
+	at      mark    // the last mark of it that the content has
+	from    mark    // where collecting goes on: at, or behind it
+	shorter bool    // the content ends before the next mark: it may be part of what was collected, or go on differently
+	end     error   // why a shorter content ended: io.EOF, or errCutShort
+	changed bool    // the content is another one after from: what was collected there is no longer in the file
 }
 
 // find looks for the stream that content is, and leaves content at the place to go on from. Of several it takes the one that
@@ -31,10 +32,8 @@ func (c *cursor) find(content *content) (found, error) {
 	if err := content.rewind(); err != nil {
 		return found{}, err
 	}
-	if best.covered {
-		return best, nil
-	}
-	return best, content.goTo(best.at.Offset)
+	best.from = best.at
+	return best, content.goTo(best.from.Offset)
 }
 
 // better says whether f tells more of the content than g.
@@ -42,7 +41,7 @@ func better(f, g found) bool {
 	if f.at.Offset != g.at.Offset {
 		return f.at.Offset > g.at.Offset
 	}
-	return f.covered && !g.covered
+	return f.shorter && !g.shorter
 }
 
 // match compares content with the marks of s, from the first one on.
@@ -64,7 +63,7 @@ func (s *stream) match(content *content) (found, error) {
 		case isEnd(err) && f.stream == nil:
 			return found{}, nil // shorter than the first line: not to be known by anything
 		case isEnd(err):
-			f.covered, f.end = true, err
+			f.shorter, f.end = true, err
 			return f, nil
 		case err != nil:
 			return found{}, err
@@ -174,10 +173,10 @@ func (c *cursor) streamOf(f fingerprint) *stream {
 // describe says in words what has become of content that was collected before.
 func (f found) describe() string {
 	switch {
+	case f.changed && f.shorter:
+		return fmt.Sprintf("the file is shorter than what was collected of it before (%d bytes), and cannot be compared with it or differs from it after byte %d", f.stream.last().Offset, f.from.Offset)
 	case f.changed:
-		return fmt.Sprintf("after byte %d the file differs from what was collected of it before", f.at.Offset)
-	case f.covered:
-		return fmt.Sprintf("shorter than what was collected of it before (%d bytes)", f.stream.last().Offset)
+		return fmt.Sprintf("after byte %d the file differs from what was collected of it before", f.from.Offset)
 	}
 	return ""
 }
