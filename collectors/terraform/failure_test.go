@@ -40,12 +40,12 @@ func TestPassingFailures(t *testing.T) {
 			fake.Plant("/workspaces/ws-1/runs", tt.times, tt.fault)
 			w := newWorld(t, fake)
 			c := w.open()
-			waits := terraform.NoWaits(c)
+			waited := terraform.NoWaits(c)
 			res := w.run(t.Context(), c)
 			if res.Err != nil || res.Failed() {
 				t.Fatalf("collect: %v, %v", res.Err, parts(res))
 			}
-			if diff := cmp.Diff(tt.waits, *waits); diff != "" {
+			if diff := cmp.Diff(tt.waits, waited()); diff != "" {
 				t.Errorf("waits (-want +got):\n%s", diff)
 			}
 			if got := factstest.Rows(t, w.facts(), "select run_id from terraform_run order by all"); !slices.Equal(got, []string{"run-a", "run-b"}) {

@@ -1,6 +1,9 @@
 package terraform_test
 
 import (
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -148,14 +151,14 @@ func TestOutcomesOfAStage(t *testing.T) {
 
 // The engine's own details may be anything: what they name is used, otherwise the counts, otherwise the check.
 func TestDetailsOfSentinel(t *testing.T) {
-	const query = "select policy_set, policy, enforcement_level, outcome, check_status from terraform_policy_result order by all"
 	policies := func(list string) string {
 		return `{"result":false,"passed":1,"total-failed":2,"hard-failed":1,"soft-failed":1,"advisory-failed":0,"sentinel":` + list + `}`
 	}
-	for name, tt := range map[string]struct {
+	type shape struct {
 		result, status string
 		want           []string
-	}{
+	}
+	shapes := map[string]shape{
 		"soft and hard in one check": {
 			policies(`{"data":{"s":{"can-override":true,"policies":[{"policy":"s/a","result":false},{"policy":"other/b","result":true}]},"h":{"can-override":false,"policies":[{"policy":"c","result":false},{"policy":"d","result":false,"error":"boom"}]}}}`),
 			"hard_failed",
@@ -170,15 +173,27 @@ func TestDetailsOfSentinel(t *testing.T) {
 		"passed without a policy":   {`{"passed":0}`, "passed", []string{"- | - | - | passed | passed"}},
 		"a status of next year":     {`null`, "waived", []string{"- | - | - | unknown | waived"}},
 		"result is not what it was": {`[true]`, "passed", []string{"- | - | - | passed | passed"}},
-	} {
+	}
+	var runs []terraformtest.Run
+	ids := map[string]string{}
+	for i, name := range slices.Sorted(maps.Keys(shapes)) {
+		ids[name] = fmt.Sprintf("run-%d", i)
+		runs = append(runs, applied(ids[name], "2026-07-05T08:00:00Z"))
+	}
+	fake := terraformtest.New(small(runs...), token)
+	for name, id := range ids {
+		fake.Plant("/"+id+"/policy-checks", -1, terraformtest.Fault{Status: 200,
+			Body: `{"data":[{"id":"polchk-` + id + `","type":"policy-checks","attributes":{"status":"` + shapes[name].status + `","result":` + shapes[name].result + `}}]}`})
+	}
+	w := newWorld(t, fake)
+	if res := w.collect(); res.Failed() {
+		t.Fatalf("%v", parts(res))
+	}
+	db := w.facts()
+	for name, id := range ids {
 		t.Run(name, func(t *testing.T) {
-			fake := terraformtest.New(small(applied("run-a", "2026-07-05T08:00:00Z")), token)
-			fake.Plant("/policy-checks", -1, terraformtest.Fault{Status: 200, Body: `{"data":[{"id":"polchk-1","type":"policy-checks","attributes":{"status":"` + tt.status + `","result":` + tt.result + `}}]}`})
-			w := newWorld(t, fake)
-			if res := w.collect(); res.Failed() {
-				t.Fatalf("%v", parts(res))
-			}
-			if diff := cmp.Diff(tt.want, factstest.Rows(t, w.facts(), query)); diff != "" {
+			got := factstest.Rows(t, db, "select policy_set, policy, enforcement_level, outcome, check_status from terraform_policy_result where run_id = '"+id+"' order by all")
+			if diff := cmp.Diff(shapes[name].want, got); diff != "" {
 				t.Errorf("results (-want +got):\n%s", diff)
 			}
 		})
