@@ -18,3 +18,13 @@ func PutRows[T any](ctx context.Context, out Sink, name string, rows []T) (evide
 	}
 	return out.Put(ctx, name, "application/x-ndjson", bytes.NewReader(b))
 }
+
+// RowsOutcome is the outcome of a part whose rows were computed from what was asked for under the same name: ok, or none without
+// rows. It counts no items, they are counted once, where they were asked for.
+func RowsOutcome(part string, kind evidence.Kind, rows int) evidence.PartOutcome {
+	o := evidence.PartOutcome{Part: part, Kind: kind, Outcome: evidence.OutcomeOK}
+	if rows == 0 {
+		o.Outcome = evidence.OutcomeNone
+	}
+	return o
+}

@@ -20,3 +20,18 @@ func Standing(since *time.Time, now time.Time) (*evidence.Period, *time.Time) {
 	}
 	return &p, nil
 }
+
+// partHistory is the part under which collectors of files in git say whether they could read its history.
+const partHistory = "git history"
+
+// HistoryOutcome says how reading the git history of files went: head is the commit that is checked out, empty outside git, which
+// is not offered. It counts no items.
+func HistoryOutcome(kind evidence.Kind, head string, err error) evidence.PartOutcome {
+	switch {
+	case err != nil:
+		return OutcomeOf(partHistory, kind, 0, err)
+	case head == "":
+		return evidence.PartOutcome{Part: partHistory, Kind: kind, Outcome: evidence.OutcomeNotOffered, Detail: "not in a git repository, or before its first commit"}
+	}
+	return evidence.PartOutcome{Part: partHistory, Kind: kind, Outcome: evidence.OutcomeOK, Detail: "at commit " + head}
+}

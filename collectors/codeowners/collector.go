@@ -22,11 +22,8 @@ const (
 	kindPaths evidence.Kind = "codeowners.paths/1"
 )
 
-// The parts of a collection.
-const (
-	partFile    = "CODEOWNERS"
-	partHistory = "git history"
-)
+// partFile is what is asked for.
+const partFile = "CODEOWNERS"
 
 // places are where GitHub looks for the file, in its order: the first one found is the only one that counts.
 // Source: GitHub documentation, "About code owners", as of 2026-11.
@@ -91,8 +88,8 @@ func (c *collector) Collect(ctx context.Context, _ evidence.Period, out collecto
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	out.Outcome(collectors.HistoryOutcome(kindFile, checkout.Head, err))
 	if err != nil { // the file is evidence all the same
-		out.Outcome(collectors.OutcomeOf(partHistory, kindFile, 0, err))
 		checkout = gittree.Unknown(files, "the git history could not be read")
 	}
 	b := &batch{collector: c, out: out, checkout: checkout, now: c.env.Now()}
@@ -172,15 +169,22 @@ func (b *batch) addRows(ctx context.Context, tree fs.FS, f found) error {
 		protected = append(defaultProtected(), Protected{Path: f.name, Purpose: purposeCodeowners})
 	}
 	rows := []pathRow{}
+	var failures []error
 	for _, p := range protected {
 		more, err := pathRows(b.stamp, tree, rules, p)
 		if err != nil {
-			b.out.Outcome(collectors.OutcomeOf(p.Path, kindPaths, 0, err))
+			failures = append(failures, fmt.Errorf("look for protected path %q: %w", p.Path, err))
 			continue
 		}
 		rows = append(rows, more...)
 	}
-	return add(ctx, b, kindPaths, "paths.ndjson", rows)
+	if err := add(ctx, b, kindPaths, "paths.ndjson", rows); err != nil {
+		return err
+	}
+	if len(failures) > 0 {
+		b.out.Outcome(collectors.OutcomeOf(partFile, kindPaths, 0, errors.Join(failures...)))
+	}
+	return nil
 }
 
 // none says that there is no CODEOWNERS file. Its empty rows make the newest state of the checkout one without rules.
@@ -211,6 +215,6 @@ func add[T any](ctx context.Context, b *batch, kind evidence.Kind, name string, 
 	if err != nil {
 		return fmt.Errorf("add %s: %w", name, err)
 	}
-	b.out.Outcome(collectors.OutcomeOf(partFile, kind, seen, nil))
+	b.out.Outcome(collectors.RowsOutcome(partFile, kind, len(rows)))
 	return nil
 }

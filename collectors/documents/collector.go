@@ -28,7 +28,12 @@ const (
 	kindRows  evidence.Kind = "documents.rows/1"
 )
 
-const partHistory = "git history"
+// The parts of a collection. All documents are one part, so that an entry which fails once and is gone later leaves no failure
+// behind.
+const (
+	partIndex     = "index"
+	partDocuments = "documents"
+)
 
 // Type is this collector's entry in collectors/all.
 var Type = collectors.Type{
@@ -74,8 +79,8 @@ func (c *collector) Collect(ctx context.Context, _ evidence.Period, out collecto
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	out.Outcome(collectors.HistoryOutcome(kindIndex, checkout.Head, err))
 	if err != nil { // the documents are evidence all the same
-		out.Outcome(collectors.OutcomeOf(partHistory, kindIndex, 0, err))
 		checkout = gittree.Unknown(files, "the git history could not be read")
 	}
 	b := &batch{collector: c, out: out, checkout: checkout, now: c.env.Now(), tree: tree, name: name, stored: map[string]evidence.Digest{}}
@@ -103,6 +108,7 @@ type batch struct {
 	index    evidence.Digest            // blob of the index
 	stored   map[string]evidence.Digest // blobs by file name
 	raw      []evidence.Digest          // records added
+	failures []error                    // to read documents
 }
 
 func (b *batch) source() evidence.Source {
@@ -132,11 +138,11 @@ func (b *batch) addIndex(ctx context.Context, content []byte) error {
 		return fmt.Errorf("add index: %w", err)
 	}
 	b.raw = append(b.raw, d)
-	b.out.Outcome(collectors.OutcomeOf(b.name, kindIndex, 1, nil))
+	b.out.Outcome(collectors.OutcomeOf(partIndex, kindIndex, 1, nil))
 	return nil
 }
 
-// addDocument stores the file that e, entry i, names. A file that cannot be read is a failed part and a problem of e; the error
+// addDocument stores the file that e, entry i, names. A file that cannot be read fails the part and is a problem of e; the error
 // it returns is for what ends the collection: a store that is full, a context that is over.
 func (b *batch) addDocument(ctx context.Context, i int, e *Entry) error {
 	if e.File == "" || b.stored[e.File] != "" {
@@ -169,7 +175,6 @@ func (b *batch) addDocument(ctx context.Context, i int, e *Entry) error {
 	}
 	b.stored[e.File] = part.Digest
 	b.raw = append(b.raw, d)
-	b.out.Outcome(collectors.OutcomeOf(e.File, kindFile, 1, nil))
 	return nil
 }
 
@@ -214,7 +219,7 @@ func (r *reader) Read(p []byte) (int, error) {
 }
 
 func (b *batch) fail(i int, e *Entry, err error) {
-	b.out.Outcome(collectors.OutcomeOf(e.File, kindFile, 0, fmt.Errorf("%s, line %d: read document %q: %w", b.config.Index, e.Line, e.File, err)))
+	b.failures = append(b.failures, fmt.Errorf("%s, line %d: read document %q: %w", b.config.Index, e.Line, e.File, err))
 	if e.Local() { // else the parser has said it
 		e.Problems = append(e.Problems, Problem{Line: e.Line, Field: fmt.Sprintf("documents[%d].file", i), What: fmt.Sprintf("%q cannot be read: %v", e.File, err)})
 	}
@@ -242,7 +247,8 @@ func (b *batch) addRows(ctx context.Context, entries []Entry, problems []Problem
 	if err != nil {
 		return fmt.Errorf("add document rows: %w", err)
 	}
-	b.out.Outcome(collectors.OutcomeOf(b.name, kindRows, seen, nil))
+	b.out.Outcome(collectors.OutcomeOf(partDocuments, kindFile, int64(len(b.stored)), errors.Join(b.failures...)))
+	b.out.Outcome(collectors.RowsOutcome(partDocuments, kindRows, len(rows)))
 	return nil
 }
 

@@ -72,9 +72,11 @@ func TestLinksAreRefused(t *testing.T) {
 		got = append(got, p.Part+" "+string(p.Outcome)+" "+p.Detail)
 	}
 	want := []string{
-		`folder/secret.txt failed index.yaml, line 3: read document "folder/secret.txt": "folder" is no folder`,
-		"index.yaml ok ", "index.yaml ok ",
-		`link.txt failed index.yaml, line 2: read document "link.txt": it is no regular file`,
+		"documents failed index.yaml, line 2: read document \"link.txt\": it is no regular file\n" +
+			"index.yaml, line 3: read document \"folder/secret.txt\": \"folder\" is no folder",
+		"documents ok ",
+		"git history not-offered not in a git repository, or before its first commit",
+		"index ok ",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("parts (-want +got):\n%s", diff)

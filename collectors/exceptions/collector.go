@@ -26,11 +26,8 @@ const (
 	kindRows evidence.Kind = "exceptions.rows/1"
 )
 
-// The parts of a collection.
-const (
-	partFiles   = "exception files"
-	partHistory = "git history"
-)
+// partFiles is what is asked for: one part, so that a file which fails once and is gone later leaves no failure behind.
+const partFiles = "exception files"
 
 // Type is this collector's entry in collectors/all.
 var Type = collectors.Type{
@@ -72,15 +69,12 @@ func (c *collector) Collect(ctx context.Context, _ evidence.Period, out collecto
 	if err != nil {
 		return fmt.Errorf("read folder %q: %w", c.config.Path, err)
 	}
-	for _, f := range folder.Failures {
-		out.Outcome(collectors.OutcomeOf(f.Name, kindFile, 0, f.Err))
-	}
 	checkout, err := gittree.Look(ctx, c.env.Path(c.config.Path), folder.Files)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	out.Outcome(collectors.HistoryOutcome(kindFile, checkout.Head, err))
 	if err != nil { // the files are evidence all the same
-		out.Outcome(collectors.OutcomeOf(partHistory, kindFile, 0, err))
 		checkout = gittree.Unknown(folder.Files, "the git history could not be read")
 	}
 	b := &batch{collector: c, out: out, checkout: checkout, now: c.env.Now()}
@@ -90,8 +84,8 @@ func (c *collector) Collect(ctx context.Context, _ evidence.Period, out collecto
 	if err := b.addRows(ctx, folder.Files); err != nil {
 		return err
 	}
-	out.Outcome(collectors.OutcomeOf(partFiles, kindFile, int64(len(folder.Files)), nil))
-	out.Outcome(collectors.OutcomeOf(partFiles, kindRows, int64(len(folder.Files)), nil))
+	out.Outcome(collectors.OutcomeOf(partFiles, kindFile, int64(len(folder.Files)), folder.Err()))
+	out.Outcome(collectors.RowsOutcome(partFiles, kindRows, len(folder.Files)))
 	return nil
 }
 

@@ -27,11 +27,10 @@ const (
 	kindRACIRows   evidence.Kind = "raci.rows/1"
 )
 
-// The parts of a collection.
+// The parts of a collection. A file that cannot be read fails both: nobody knows what it is.
 const (
-	partMatrix  = "responsibility matrix files"
-	partRACI    = "RACI files"
-	partHistory = "git history"
+	partMatrix = "responsibility matrix files"
+	partRACI   = "RACI files"
 )
 
 // Type is this collector's entry in collectors/all.
@@ -71,18 +70,17 @@ func (c *collector) Collect(ctx context.Context, _ evidence.Period, out collecto
 	if err != nil {
 		return err
 	}
-	for _, f := range folder.Failures {
-		out.Outcome(collectors.OutcomeOf(f.Name, kindMatrixFile, 0, f.Err))
-	}
 	checkout, err := gittree.Look(ctx, c.env.Path(dir), folder.Files)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	for _, kind := range []evidence.Kind{kindMatrixFile, kindRACIFile} {
+		out.Outcome(collectors.HistoryOutcome(kind, checkout.Head, err))
+	}
 	if err != nil { // the files are evidence all the same
-		out.Outcome(collectors.OutcomeOf(partHistory, kindMatrixFile, 0, err))
 		checkout = gittree.Unknown(folder.Files, "the git history could not be read")
 	}
-	b := &batch{collector: c, out: out, checkout: checkout, now: c.env.Now(), files: map[string]parsed{}}
+	b := &batch{collector: c, out: out, checkout: checkout, now: c.env.Now(), files: map[string]parsed{}, failures: folder.Err()}
 	for _, name := range slices.Sorted(maps.Keys(folder.Files)) {
 		f, problems := Parse(name, folder.Files[name])
 		b.files[name] = parsed{File: f, problems: problems, raw: folder.Files[name]}
@@ -122,6 +120,7 @@ type batch struct {
 	checkout gittree.Checkout
 	now      time.Time
 	files    map[string]parsed
+	failures error // to read files
 }
 
 func (b *batch) source() evidence.Source {
@@ -139,7 +138,7 @@ func (b *batch) addMatrices(ctx context.Context) error {
 		documents = append(documents, newDocumentRow(h, f.File, f.problems))
 		rows = append(rows, newAreaRows(h, f.File)...)
 	})
-	b.out.Outcome(collectors.OutcomeOf(partMatrix, kindMatrixFile, n, nil))
+	b.out.Outcome(collectors.OutcomeOf(partMatrix, kindMatrixFile, n, b.failures))
 	return addRows(ctx, b, partMatrix, kindMatrixRows, raw, "areas.ndjson", rows, documents)
 }
 
@@ -154,7 +153,7 @@ func (b *batch) addRACIs(ctx context.Context) error {
 		documents = append(documents, newDocumentRow(h, f.File, f.problems))
 		rows = append(rows, newTaskRows(h, f.File)...)
 	})
-	b.out.Outcome(collectors.OutcomeOf(partRACI, kindRACIFile, n, nil))
+	b.out.Outcome(collectors.OutcomeOf(partRACI, kindRACIFile, n, b.failures))
 	return addRows(ctx, b, partRACI, kindRACIRows, raw, "tasks.ndjson", rows, documents)
 }
 
@@ -231,6 +230,6 @@ func addRows[T any](ctx context.Context, b *batch, what string, kind evidence.Ki
 	if err != nil {
 		return fmt.Errorf("add %s: %w", kind, err)
 	}
-	b.out.Outcome(collectors.OutcomeOf(what, kind, int64(len(documents)), nil))
+	b.out.Outcome(collectors.RowsOutcome(what, kind, len(documents)))
 	return nil
 }

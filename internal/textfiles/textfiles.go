@@ -70,6 +70,15 @@ func ReadOne(tree fs.FS, name string) ([]byte, error) {
 	return file(tree, name, fs.FileInfoToDirEntry(info))
 }
 
+// Err joins the failures, nil without any.
+func (f Folder) Err() error {
+	var errs []error
+	for _, x := range f.Failures {
+		errs = append(errs, x.Err)
+	}
+	return errors.Join(errs...)
+}
+
 func (f *Folder) fail(name string, err error) {
 	f.Failures = append(f.Failures, Failure{Name: name, Err: err})
 }
