@@ -159,7 +159,7 @@ func (s *sheet) add(cells ...cell) int {
 func (s *sheet) target(row int) string { return location(s.name, row) }
 
 func location(sheet string, row int) string {
-	return fmt.Sprintf("'%s'!A%d", strings.ReplaceAll(sheet, "'", "''"), row)
+	return fmt.Sprintf("'%s'!A%d", sheet, row)
 }
 
 func (b *book) point(id, to string) {
@@ -355,6 +355,7 @@ func (b *book) parts(c reports.Cell, r role) []cell {
 	}
 	var out []cell
 	for _, part := range chunks(printable(c.Text), b.limits.chars) {
+		k.long = units(part) > 255
 		out = append(out, cell{value: part, look: k, link: c.Link})
 	}
 	return out

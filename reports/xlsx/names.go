@@ -6,8 +6,7 @@ import (
 	"unicode/utf16"
 )
 
-// names gives sheets names that spreadsheet programs accept: at most 31 units, none of :\/?*[], no apostrophe at either end,
-// unique whatever the case, not the reserved "History".
+// names gives sheets names that spreadsheet programs accept: at most 31 units, none of :\/?*[], no straight apostrophe, unique whatever the case, not the reserved "History".
 type names struct{ taken map[string]bool }
 
 func (n *names) add(wanted string) string {
@@ -16,6 +15,8 @@ func (n *names) add(wanted string) string {
 	}
 	base := strings.Map(func(r rune) rune {
 		switch {
+		case r == '\'': // allowed inside, but programs disagree on how references quote it
+			return '’'
 		case strings.ContainsRune(`:\/?*[]`, r):
 			return '-'
 		case r < ' ' || r == 0x7f:
@@ -23,7 +24,7 @@ func (n *names) add(wanted string) string {
 		}
 		return r
 	}, printable(wanted))
-	base = strings.TrimSpace(strings.Trim(strings.TrimSpace(base), "'"))
+	base = strings.TrimSpace(strings.Trim(strings.TrimSpace(base), "’"))
 	if base == "" {
 		base = "-"
 	}
@@ -32,7 +33,7 @@ func (n *names) add(wanted string) string {
 		if i > 1 {
 			suffix = fmt.Sprintf(" (%d)", i)
 		}
-		name := strings.TrimRight(cut(base, maxNameSize-len(suffix)), " '") + suffix
+		name := strings.TrimRight(cut(base, maxNameSize-len(suffix)), " ") + suffix
 		if key := strings.ToLower(name); !n.taken[key] {
 			n.taken[key] = true
 			return name

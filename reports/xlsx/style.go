@@ -13,6 +13,7 @@ type look struct {
 	tone   reports.Style
 	kind   reports.CellKind
 	linked bool
+	long   bool // over 255 units, which some programs show as #### in a cell of the format Text
 }
 
 // role of a cell on its sheet.
@@ -166,7 +167,7 @@ func (k look) dress(s *excelize.Style, l templates.Language) {
 			{Type: "left", Color: line, Style: 1}, {Type: "right", Color: line, Style: 1}, {Type: "top", Color: line, Style: 1}, {Type: "bottom", Color: line, Style: 1},
 		}
 	case reports.CellText, reports.CellDigest:
-		if k.role == body || k.role == prose || k.role == value || k.role == label {
+		if !k.long && (k.role == body || k.role == prose || k.role == value || k.role == label) {
 			s.CustomNumFmt = pointer("@") // text stays text also when somebody edits it
 		}
 	}

@@ -109,7 +109,10 @@ func (w *writer) setUp(s *sheet) error {
 	if err := w.f.SetSheetView(s.name, 0, &excelize.ViewOptions{ShowGridLines: pointer(s.frozen > 0)}); err != nil {
 		return err
 	}
-	footer := cut(headerText(w.d.Footer), 90)
+	footer := cut(" "+headerText(w.d.Footer), 90) // the space parts a leading digit from the code for the size
+	if strings.HasSuffix(footer, "&") && !strings.HasSuffix(footer, "&&") {
+		footer = footer[:len(footer)-1]
+	}
 	page := fmt.Sprintf("&R&8%s &P %s &N", headerText(w.d.Labels.Page), headerText(w.d.Labels.Of))
 	if err := w.f.SetHeaderFooter(s.name, &excelize.HeaderFooterOptions{OddFooter: "&L&8" + footer + page}); err != nil {
 		return err
@@ -118,7 +121,7 @@ func (w *writer) setUp(s *sheet) error {
 		return nil
 	}
 	return w.f.SetDefinedName(&excelize.DefinedName{
-		Name: "_xlnm.Print_Titles", RefersTo: fmt.Sprintf("'%[1]s'!$A:$A,'%[1]s'!$%[2]d:$%[2]d", strings.ReplaceAll(s.name, "'", "''"), s.head), Scope: s.name,
+		Name: "_xlnm.Print_Titles", RefersTo: fmt.Sprintf("'%[1]s'!$A:$A,'%[1]s'!$%[2]d:$%[2]d", s.name, s.head), Scope: s.name,
 	})
 }
 

@@ -213,7 +213,7 @@ func TestLimits(t *testing.T) {
 func TestSheetNames(t *testing.T) {
 	var n names
 	for _, test := range []struct{ wanted, want string }{
-		{"Tests", "Tests"}, {"tests", "tests (2)"}, {"History", "History (2)"}, {"a/b\\c?*[x]:", "a-b-c---x--"}, {"'quoted'", "quoted"}, {"", "-"}, {"\x00", "‹U+0000›"},
+		{"Tests", "Tests"}, {"tests", "tests (2)"}, {"History", "History (2)"}, {"a/b\\c?*[x]:", "a-b-c---x--"}, {"'quoted'", "quoted"}, {"Management's view", "Management’s view"}, {"", "-"}, {"\x00", "‹U+0000›"},
 		{strings.Repeat("x", 40), strings.Repeat("x", 31)}, {strings.Repeat("x", 40), strings.Repeat("x", 27) + " (2)"}, {strings.Repeat("🔥", 20), strings.Repeat("🔥", 15)},
 	} {
 		if got := n.add(test.wanted); got != test.want {
