@@ -39,7 +39,7 @@ type details struct {
 	asked   int                              // runs that were
 	items   map[evidence.Kind]int64          // that came
 	failed  map[evidence.Kind][]failedDetail // in the order of asking
-	denied  error                            // the token was refused meanwhile
+	stopped error                            // the token was refused, or the store is full: nothing more is asked
 
 	answered map[evidence.Kind]bool           // some list of the kind came
 	missing  map[evidence.Kind][]failedDetail // lists that the server does not seem to offer
@@ -72,7 +72,7 @@ type detail struct {
 
 // collect asks about the runs of one workspace and returns the ids of those about which something could not be had. It uses
 // goroutines, runsAtOnce of them; their results are put together in the order of the runs.
-func (d *details) collect(ctx context.Context, before workspaceCursor, runs []run) (failed map[string]bool) {
+func (d *details) collect(ctx context.Context, workspace string, before workspaceCursor, runs []run) (failed map[string]bool) {
 	var todo []run
 	for _, r := range runs {
 		switch {
@@ -83,8 +83,11 @@ func (d *details) collect(ctx context.Context, before workspaceCursor, runs []ru
 		}
 	}
 	failed = map[string]bool{}
+	done := 0
 	for batch := range slices.Chunk(todo, runsAtOnce) {
-		if ctx.Err() != nil || d.denied != nil {
+		d.org.out.Progress(collectors.Progress{Step: "policy results of " + workspace, Items: int64(done), TotalItems: int64(len(todo))})
+		done += len(batch)
+		if ctx.Err() != nil || d.stopped != nil {
 			for _, r := range batch {
 				failed[r.ID] = true
 			}
@@ -98,7 +101,7 @@ func (d *details) collect(ctx context.Context, before workspaceCursor, runs []ru
 		wg.Wait()
 		for i, r := range batch {
 			d.asked++
-			if !d.take(results[i]) {
+			if complete := d.take(results[i]); !complete {
 				failed[r.ID] = true
 			}
 		}
@@ -205,7 +208,7 @@ func (d *details) take(results []detail) (complete bool) {
 			d.missing[got.kind] = append(d.missing[got.kind], f)
 			continue
 		case fatal(got.err):
-			d.denied = got.err
+			d.stopped = got.err
 		}
 		d.failed[got.kind] = append(d.failed[got.kind], f.seen())
 		complete = false
@@ -221,7 +224,7 @@ func (f failedDetail) seen() failedDetail {
 	return f
 }
 
-func (d *details) fatal() error { return d.denied }
+func (d *details) fatal() error { return d.stopped }
 
 // finish adds the records and notes the outcomes: one for each kind, and one for each list that failed.
 func (d *details) finish(ctx context.Context, stopped error) error {

@@ -27,6 +27,7 @@ func TestPassingFailures(t *testing.T) {
 		times int
 		waits []time.Duration
 	}{
+		"429 without a wait":                   {terraformtest.TooManyRequests, 1, []time.Duration{0}},
 		"429 with a reset":                     {terraformtest.Fault{Status: 429, Header: header("X-Ratelimit-Reset", "1.25")}, 1, []time.Duration{2 * time.Second}},
 		"429 with a reset that is no number":   {terraformtest.Fault{Status: 429, Header: header("X-Ratelimit-Reset", "soon")}, 1, []time.Duration{500 * time.Millisecond}},
 		"429 with Retry-After":                 {terraformtest.Fault{Status: 429, Header: header("Retry-After", "7")}, 2, []time.Duration{7 * time.Second, 7 * time.Second}},

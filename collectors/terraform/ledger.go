@@ -115,6 +115,15 @@ func (s *session) put(ctx context.Context, out collectors.Sink, name string, bod
 		name = strings.ReplaceAll(name, s.token, "[token]")
 	}
 	part, err := out.Put(ctx, name, mediaType, bytes.NewReader(body))
+	if err != nil {
+		return page{}, &storeError{err}
+	}
 	p.part = part
-	return p, err
+	return p, nil
 }
+
+// storeError says that evidence could not be kept. It ends the collection: to ask for more would bring nothing.
+type storeError struct{ cause error }
+
+func (e *storeError) Error() string { return e.cause.Error() }
+func (e *storeError) Unwrap() error { return e.cause }

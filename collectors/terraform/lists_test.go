@@ -174,7 +174,7 @@ func TestShapesOfOtherServers(t *testing.T) {
 	if res.Failed() {
 		t.Fatalf("%v", parts(res))
 	}
-	if notes := w.records(res)[terraform.KindRuns].Stated.Notes; len(notes) != 1 || !strings.Contains(notes[0], "2 Terraform policy evaluations") {
+	if notes := w.records(res)[terraform.KindRuns].Stated.Notes; len(notes) != 1 || !strings.Contains(notes[0], "1 runs have Terraform policy evaluations") {
 		t.Errorf("notes: %v", notes)
 	}
 	db := w.facts()

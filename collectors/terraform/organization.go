@@ -82,7 +82,7 @@ func (o *organization) runs(ctx context.Context, workspaces []resource) (orgCurs
 		before := o.before.Workspaces[w.ID]
 		listed, err := o.listRuns(ctx, runs, w, before)
 		o.out.Outcome(collectors.OutcomeOf(o.part("runs of "+name), KindRuns, int64(len(listed)), err))
-		failed := details.collect(ctx, before, listed)
+		failed := details.collect(ctx, name, before, listed)
 		after.Workspaces[w.ID] = before
 		if err == nil && ctx.Err() == nil {
 			after.Workspaces[w.ID] = before.next(o.period, o.collector.env.Now(), listed, failed)
@@ -139,6 +139,7 @@ func (o *organization) listRuns(ctx context.Context, into *ledger, w resource, b
 	}
 	runs := make([]run, 0, len(got.items))
 	var unreadable []error
+	newer := 0 // runs with policy evaluations of a kind that is not collected
 	for _, item := range got.items {
 		r, bad := readRun(item)
 		if bad != nil {
@@ -147,9 +148,12 @@ func (o *organization) listRuns(ctx context.Context, into *ledger, w resource, b
 		}
 		into.span(r.created)
 		if ids, _ := item.refs("tf-policy-evaluations"); len(ids) > 0 {
-			into.note("run %s of workspace %s has %d Terraform policy evaluations (tf-policy-evaluations), which are not collected and not judged", r.ID, name, len(ids))
+			newer++
 		}
 		runs = append(runs, r)
+	}
+	if newer > 0 {
+		into.note("workspace %s: %d runs have Terraform policy evaluations (tf-policy-evaluations), which are not collected and not judged", name, newer)
 	}
 	return runs, errors.Join(append(unreadable, o.refused("permission to read runs of workspace "+name, err))...)
 }

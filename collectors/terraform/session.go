@@ -53,10 +53,11 @@ func (e *apiError) Error() string {
 // errDown says that a request was not sent because too many before it had failed.
 var errDown = fmt.Errorf("not asked: the last %d requests failed", maxFailures)
 
-// fatal says whether an error ends the collection: the token is refused, so nothing else can be had.
+// fatal says whether an error ends the collection: the token is refused, so nothing else can be had, or nothing can be kept.
 func fatal(err error) bool {
 	var api *apiError
-	return errors.As(err, &api) && api.status == http.StatusUnauthorized
+	var store *storeError
+	return errors.As(err, &api) && api.status == http.StatusUnauthorized || errors.As(err, &store)
 }
 
 // connect makes the client and learns who asks and who answers.
