@@ -71,9 +71,11 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	fmt.Fprintf(out, "log: %.0f MB, %d lines of nearly 16 MiB among them\n", float64(size)/1e6, o.longLines)
 	var floor time.Duration
 	if !o.noFloor {
+		before := cpuTime()
 		if floor, err = measureFloor(ctx, log, o.folder, out); err != nil {
 			return err
 		}
+		fmt.Fprintf(out, "floor: processor time %s\n", seconds(cpuTime()-before))
 	}
 	r, err := spawnOurs(ctx, o)
 	if err != nil {
@@ -85,12 +87,13 @@ func run(ctx context.Context, o options, out io.Writer) error {
 // result is what the subprocess measured of itself.
 type result struct {
 	Collect, Project time.Duration
-	Lines            int64 // rows of vault_audit
+	CPU              time.Duration // of both: what they would cost on a machine that others use too
+	Lines            int64         // rows of vault_audit
 	Again            time.Duration
 	AgainReadBytes   int64 // -1: the system does not say
 	ProjectAgain     time.Duration
 	Query            time.Duration // one test over vault_request; not part of the ratio
-	RSSMiB           int64 // filled in by the parent
+	RSSMiB           int64         // filled in by the parent
 	ParquetBytes     int64
 	StoredBytes      int64
 }
@@ -121,6 +124,7 @@ func report(out io.Writer, o options, floor time.Duration, r result) error {
 	total := r.Collect + r.Project
 	fmt.Fprintf(out, "ours: collect %s, project %s, together %s (%d lines; stored %d MB, parquet %d MB)\n",
 		seconds(r.Collect), seconds(r.Project), seconds(total), r.Lines, r.StoredBytes/1e6, r.ParquetBytes/1e6)
+	fmt.Fprintf(out, "ours: processor time %s\n", seconds(r.CPU))
 	fmt.Fprintf(out, "ours: peak memory %d MiB (target %d)\n", r.RSSMiB, o.maxRSSMiB)
 	read := "unknown"
 	if r.AgainReadBytes >= 0 {
@@ -140,6 +144,15 @@ func report(out io.Writer, o options, floor time.Duration, r result) error {
 		errs = append(errs, fmt.Errorf("peak memory: got %d MiB, want at most %d", r.RSSMiB, o.maxRSSMiB))
 	}
 	return errors.Join(errs...)
+}
+
+// cpuTime is the processor time of this process so far, user and system.
+func cpuTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0 // only a number beside the others
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }

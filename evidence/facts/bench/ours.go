@@ -46,6 +46,7 @@ func runOurs(ctx context.Context, o options, out io.Writer) (err error) {
 	if r.Project, err = project(ctx, o.ours, store, &r); err != nil {
 		return err
 	}
+	r.CPU = cpuTime()
 	before := readBytes()
 	if r.Again, err = collect(ctx, o.ours, store); err != nil {
 		return err
