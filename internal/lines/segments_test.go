@@ -203,16 +203,13 @@ func TestInspect(t *testing.T) {
 }
 
 // repeated gives n times the byte c without holding them.
-func repeated(c byte, n int64) io.Reader { return io.LimitReader(constant(c), n) }
-
-type constant byte
-
-func (c constant) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = byte(c)
-	}
-	return len(p), nil
+func repeated(c byte, n int64) io.Reader {
+	return io.LimitReader(endless(bytes.Repeat([]byte{c}, 64<<10)), n)
 }
+
+type endless []byte
+
+func (e endless) Read(p []byte) (int, error) { return copy(p, e), nil }
 
 func TestTooLong(t *testing.T) {
 	long := func(n int64) io.Reader {
