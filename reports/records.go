@@ -14,8 +14,8 @@ func (b *builder) evidenceIndex() Section {
 	t := Table{
 		ID: "evidence",
 		Columns: []Column{
-			b.col("word.number", 0.7), b.col("evidence-index.source", 2.7), b.col("evidence-index.procedure", 3.2), b.col("evidence-index.collected", 2.2),
-			b.col("evidence-index.stated", 2), b.col("evidence-index.digests", 3.6),
+			b.col("word.number", 0.7), b.col("evidence-index.source", 2.7), b.col("evidence-index.procedure", 2.6), b.col("evidence-index.collected", 2.2),
+			b.col("evidence-index.stated", 1.9), b.col("evidence-index.digests", 5),
 		},
 		Empty: b.t.Get("evidence-index.none"),
 	}

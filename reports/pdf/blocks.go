@@ -85,7 +85,7 @@ func (l *layout) least(s reports.Section) float64 {
 		return 40
 	case reports.Paragraph:
 		height := float64(min(2, len(l.fonts.wrap(v.Text, paragraphStyle(v.Style), contentWidth)))) * paragraphStyle(v.Style).lineHeight()
-		if len(s.Blocks) > 1 && len(v.Text) < 200 { // a lead sentence stays with what it leads to
+		if len(v.Text) < 300 { // a lead sentence stays with what it leads to
 			rest := s
 			rest.Blocks = s.Blocks[1:]
 			height += 2.6 + l.least(rest)

@@ -154,8 +154,13 @@ func share(columns []reports.Column, least, most []float64) []float64 {
 			spare += take
 		}
 	}
-	for i := range widths {
-		widths[i] += spare * max(0, most[i]-widths[i]) / max(wanting, 1e-9)
+	weights := 0.0
+	for _, c := range columns {
+		weights += max(c.Width, 0.01)
+	}
+	for i, c := range columns {
+		widths[i] += max(0, most[i]-widths[i]) * min(1, spare/wanting)
+		widths[i] += max(0, spare-wanting) * max(c.Width, 0.01) / weights // more than anybody needs: to all alike
 	}
 	return stretch(widths)
 }
@@ -236,7 +241,7 @@ func (g *grid) inputLines(c reports.Cell, column int) []string {
 		}
 	}
 	if len(lines) == 0 {
-		lines = []string{"", ""}
+		lines = []string{"", "", ""}
 	}
 	return lines
 }

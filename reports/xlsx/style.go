@@ -108,7 +108,7 @@ func (k look) style(l templates.Language) *excelize.Style {
 	case header, headerRight:
 		s.Font.Bold, s.Font.Color = true, navy
 		s.Fill = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{ground}}
-		s.Border = []excelize.Border{{Type: "bottom", Color: navy, Style: 2}}
+		s.Border = []excelize.Border{{Type: "bottom", Color: navy, Style: 1}}
 		s.Alignment.Vertical = "center"
 		if k.role == headerRight {
 			s.Alignment.Horizontal, s.Alignment.Indent = "right", 1
@@ -140,8 +140,10 @@ func (k look) dress(s *excelize.Style, l templates.Language) {
 	case reports.Code:
 		s.Font.Family, s.Font.Size = "Consolas", 9
 	}
-	if text, fill, ok := toneOf(k.tone); ok {
+	if text, _, ok := toneOf(k.tone); ok {
 		s.Font.Color, s.Font.Bold = text, true
+	}
+	if _, fill, ok := toneOf(k.tone); ok && k.role == body { // a value lies in a merged cell: a broad band of colour would shout
 		s.Fill = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{fill}}
 	}
 	if k.linked {
