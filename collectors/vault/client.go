@@ -89,12 +89,13 @@ func httpClientFor(cfg Config, env collectors.Env) (*http.Client, error) {
 		return nil, fmt.Errorf("set up HTTP: transport is a %T, want one of net/http", c.Transport)
 	}
 	transport.ResponseHeaderTimeout = silence
-	file := cfg.CACert
+	file, path := cfg.CACert, env.Path(cfg.CACert)
 	if file == "" {
 		file = env.Getenv("VAULT_CACERT")
+		path = file // as for Vault's own program: relative to where it is started
 	}
 	if file != "" {
-		pool, err := authorities(env.Path(file))
+		pool, err := authorities(path)
 		if err != nil {
 			return nil, fmt.Errorf("read certificates %q: %w", file, err)
 		}

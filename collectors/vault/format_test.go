@@ -69,6 +69,27 @@ func TestFormatExample(t *testing.T) {
 	}
 }
 
+// TestPolicyOfTheGuide holds that the policy that the guide shows is the one that denials ask for.
+func TestPolicyOfTheGuide(t *testing.T) {
+	b, err := os.ReadFile("../../docs/sources/vault.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := strings.Join(strings.Fields(string(b)), " ")
+	needed := []string{listPolicies, readPolicies}
+	for _, s := range snapshots {
+		needed = append(needed, s.policy)
+	}
+	for _, line := range needed {
+		if !strings.Contains(page, line) {
+			t.Errorf("the guide's policy lacks %s", line)
+		}
+	}
+	if got := strings.Count(page, "capabilities ="); got != len(needed) {
+		t.Errorf("the guide's policy has %d paths, want %d", got, len(needed))
+	}
+}
+
 func indented(t *testing.T, s string) string {
 	t.Helper()
 	var b bytes.Buffer
