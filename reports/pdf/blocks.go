@@ -54,10 +54,18 @@ func (l *layout) section(s reports.Section, title string, level int) {
 		if i > 0 {
 			l.skip(2.6)
 		}
+		if p, ok := b.(reports.Paragraph); ok && len(p.Text) < shortLead && i+1 < len(s.Blocks) {
+			rest := s
+			rest.Blocks = s.Blocks[i:]
+			l.need(l.least(rest))
+		}
 		l.block(b)
 	}
 	l.sections(s.Sections, level+1)
 }
+
+// shortLead is the length in bytes up to which a paragraph leads to what follows it, and stays with it on one page.
+const shortLead = 300
 
 // least is the height that must fit under a heading, so that none stands alone at the end of a page.
 func (l *layout) least(s reports.Section) float64 {
@@ -84,8 +92,12 @@ func (l *layout) least(s reports.Section) float64 {
 	case reports.SignOff:
 		return 40
 	case reports.Paragraph:
-		height := float64(min(2, len(l.fonts.wrap(v.Text, paragraphStyle(v.Style), contentWidth)))) * paragraphStyle(v.Style).lineHeight()
-		if len(v.Text) < 300 { // a lead sentence stays with what it leads to
+		style, lines := paragraphStyle(v.Style), 2
+		if v.Style == reports.Code {
+			lines = 14
+		}
+		height := float64(min(lines, len(l.fonts.wrap(v.Text, style, contentWidth-4)))) * style.lineHeight()
+		if v.Style != reports.Code && len(v.Text) < shortLead { // a lead sentence stays with what it leads to
 			rest := s
 			rest.Blocks = s.Blocks[1:]
 			height += 2.6 + l.least(rest)
