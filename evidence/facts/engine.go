@@ -101,6 +101,9 @@ func (e *Engine) prepare(ctx context.Context) error {
 	if err := db.QueryRowContext(ctx, "select version()").Scan(&e.version); err != nil {
 		return fmt.Errorf("ask DuckDB for its version: %w", err)
 	}
+	if e.recall() {
+		return nil
+	}
 	if e.functions, err = loadFunctions(ctx, db); err != nil {
 		return err
 	}
@@ -124,7 +127,10 @@ func (e *Engine) prepare(ctx context.Context) error {
 			return fmt.Errorf("check fact file %q: %w", f.Path, cleanError(err))
 		}
 	}
-	return errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	return e.remember()
 }
 
 // check holds a fact file to its rules and returns the columns that it gives. All that it reads from must be there.

@@ -116,6 +116,44 @@ func TestEngineCleansUp(t *testing.T) {
 	}
 }
 
+func TestOpenRecallsWhatItLearned(t *testing.T) {
+	cache := t.TempDir()
+	open := func(sql string) error {
+		e, err := facts.Open(context.Background(), facts.Options{SQL: fstest.MapFS{"a.sql": {Data: []byte(sql)}}, Cache: cache, Temp: t.TempDir()})
+		if err != nil {
+			return err
+		}
+		db, err := e.Fixture(context.Background(), map[string][]map[string]any{"a": {{"n": 1}}})
+		if err != nil {
+			return errors.Join(err, e.Close())
+		}
+		_, err = db.Check(context.Background(), "select n, now() as t from a", nil)
+		if refused := new(facts.RefusedError); !errors.As(err, &refused) {
+			t.Errorf("check: got %v, want a RefusedError", err)
+		}
+		return errors.Join(db.Close(), e.Close())
+	}
+	const good = "-- table: a\n-- row: one\n-- kind: x.y/1\nselect 1::bigint as n"
+	for range 2 {
+		if err := open(good); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := open(strings.Replace(good, "bigint", "double", 1)); err == nil {
+		t.Error("another file after a good one: got no error")
+	}
+	kept, err := filepath.Glob(filepath.Join(cache, "fact-files-*.json"))
+	if err != nil || len(kept) != 1 {
+		t.Fatalf("kept: %v, %v; want one file", kept, err)
+	}
+	if err := os.WriteFile(kept[0], []byte("{"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := open(good); err != nil {
+		t.Errorf("with a damaged file: %v", err)
+	}
+}
+
 func TestOpenRefusesFactFiles(t *testing.T) {
 	const head = "-- table: a\n-- row: one\n-- kind: x.y/1\n"
 	const columns = "from read_json(getvariable('paths'), columns = {a: 'varchar'})"
