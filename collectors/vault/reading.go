@@ -1,0 +1,274 @@
+package vault
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"slices"
+
+	"auditpack/collectors"
+	"auditpack/evidence"
+	"auditpack/internal/lines"
+)
+
+// reading is the collecting of one file from one place on.
+type reading struct {
+	*logs
+	file     logFile
+	content  *content
+	place    found
+	stream   *stream
+	position mark // where the next segment begins
+	tail     []byte
+	head     []byte // of the content, until the first mark is set; only when reading from the start
+	lines    int64
+	passed   int64 // bytes given to the store
+	waiting  int64 // bytes of an unfinished line
+}
+
+func (l *logs) reading(f logFile, content *content, place found) *reading {
+	r := &reading{logs: l, file: f, content: content, place: place, position: place.from, tail: slices.Clone(content.tail)}
+	switch {
+	case place.stream == nil:
+		r.stream = &stream{Device: f.device}
+	case place.changed:
+		r.stream = &stream{Device: f.device} // it began alike, and is a log of its own now
+		for _, m := range place.stream.Marks {
+			r.stream.Marks = append(r.stream.Marks, m)
+			if m == place.at {
+				break
+			}
+		}
+	default:
+		r.stream = place.stream
+	}
+	return r
+}
+
+// run stores the segments. What it stored before an error stays.
+func (r *reading) run(ctx context.Context, f file) error {
+	keepTail := r.content.format != plain
+	if r.content.format == plain {
+		var err error
+		if keepTail, err = r.bound(f); err != nil {
+			return cause(err)
+		}
+	}
+	segments := lines.Cut(r.content, lines.Options{
+		Prefix: r.Prefix, KeepTail: keepTail, SegmentBytes: r.segmentBytes,
+		Inspector: func() lines.Inspector { return new(span) },
+	})
+	defer segments.Close()
+	for segments.Next() {
+		err := r.store(ctx, segments)
+		if own := segments.Err(); own != nil {
+			err = own // not the store's words for it
+		}
+		if err != nil {
+			return r.explain(err)
+		}
+	}
+	if r.content.format != plain {
+		r.waiting = segments.Held()
+	}
+	r.stream.HeldBytes = r.waiting
+	r.keep()
+	return r.explain(segments.Err())
+}
+
+// bound sets where reading a plain file ends: at its last complete line, which is what a file that Vault writes to has for
+// certain. It says whether half a line at the end is to be kept all the same.
+func (r *reading) bound(f file) (keepTail bool, err error) {
+	info, err := f.Stat()
+	if err != nil {
+		return false, err
+	}
+	size := info.Size()
+	end, err := lastLineEnd(f, r.position.Offset, size)
+	if err != nil {
+		return false, err
+	}
+	r.content.limit, r.waiting = end, size-end
+	untouched := r.started.Sub(info.ModTime()) > stillWritten
+	if r.waiting > 0 && !r.file.current() && untouched && r.stream.HeldBytes == r.waiting {
+		r.content.limit, r.waiting = size, 0
+		return true, nil
+	}
+	return false, nil
+}
+
+// store stores one segment with its odd lines, and moves the cursor behind it.
+func (r *reading) store(ctx context.Context, segments *lines.Segments) error {
+	part, err := r.out.Put(ctx, r.stream.Device, r.mediaType(), passing{segments, r})
+	if err != nil {
+		return err
+	}
+	s := segments.Summary()
+	next := mark{Offset: r.position.Offset + s.SizeBytes, Line: r.position.Line + s.Lines, Window: window(r.tail)}
+	if err := r.add(ctx, part, s, next); err != nil {
+		return err
+	}
+	if r.known(s) {
+		if first, ok := firstMarkOf(r.head); ok && len(r.stream.Marks) == 0 && first.Offset < next.Offset {
+			r.stream.add(first)
+		}
+		r.stream.add(next)
+	}
+	r.position, r.lines = next, r.lines+s.Lines
+	r.keep()
+	return r.out.SetCursor(r.cursor)
+}
+
+// known says whether the content so far, with the segment s, is like no other: there is an entry with its time in it, or at
+// least a long line. Half an entry alone begins many logs.
+func (r *reading) known(s lines.Summary) bool {
+	times, ok := s.Inspector.(*span)
+	return len(r.stream.Marks) > 0 || ok && !times.first.IsZero() ||
+		r.position.Offset+s.SizeBytes >= firstMark && bytes.IndexByte(r.tail, '\n') >= 0
+}
+
+// keep has the cursor know the stream, once there is something to know it by.
+func (r *reading) keep() {
+	if len(r.stream.Marks) == 0 && len(r.stream.Compressed) == 0 {
+		return
+	}
+	r.see(r.stream, r.file)
+	if !slices.Contains(r.cursor.Streams, r.stream) {
+		r.cursor.Streams = append(r.cursor.Streams, r.stream)
+	}
+}
+
+// add adds the records of a segment: its odd lines first, so that no segment is evidence without them.
+func (r *reading) add(ctx context.Context, part evidence.Part, s lines.Summary, next mark) error {
+	rec := evidence.Record{
+		Kind:      KindAuditLog,
+		Source:    evidence.Source{System: r.file.path, Version: r.about.Version, Identity: r.about.Identity},
+		Procedure: r.procedure(s, next),
+		Content:   []evidence.Part{part},
+		Stated:    evidence.Stated{ItemsSeen: &s.Lines, Lines: &s.Lines, OddLines: &s.OddLines},
+	}
+	if r.place.changed {
+		rec.Stated.Notes = append(rec.Stated.Notes, r.place.describe())
+	}
+	if times, ok := s.Inspector.(*span); ok && !times.first.IsZero() {
+		rec.Period = &evidence.Period{From: times.first, To: times.last.Add(1)}
+		rec.Stated.First, rec.Stated.Last = &times.first, &times.last
+	} else {
+		rec.At = &r.started
+	}
+	if len(s.Odd) > 0 {
+		if err := r.addOdd(ctx, rec, part, s); err != nil {
+			return err
+		}
+	}
+	_, err := r.out.Add(ctx, rec)
+	return err
+}
+
+// addOdd adds the odd lines of the segment that rec describes.
+func (r *reading) addOdd(ctx context.Context, rec evidence.Record, segment evidence.Part, s lines.Summary) error {
+	pr, pw := io.Pipe() // an odd line may be large, and the store wants a reader
+	go func() { pw.CloseWithError(lines.WriteOdd(pw, string(segment.Digest), r.stream.Device, s.Odd)) }()
+	part, err := r.out.Put(ctx, r.stream.Device, "application/x-ndjson", pr)
+	pr.CloseWithError(err) // the writer ends in any case
+	if err != nil {
+		return err
+	}
+	items := int64(len(s.Odd))
+	odd := rec
+	odd.Kind = KindOddLines
+	odd.Procedure = fmt.Sprintf("Took out of %s, a segment of the audit log %q, each line that a reader of JSON lines would stumble over: its position, the reason, its first bytes, and the whole entry in it where there is one.", segment.Digest, r.stream.Device)
+	odd.Content = []evidence.Part{part}
+	odd.Stated = evidence.Stated{ItemsSeen: &items, OddLines: &s.OddLines, First: rec.Stated.First, Last: rec.Stated.Last}
+	odd.DerivedFrom = []evidence.Digest{segment.Digest}
+	_, err = r.out.Add(ctx, odd)
+	return err
+}
+
+// mediaType says that the segment is JSON lines, and what stands before each entry.
+func (r *reading) mediaType() string {
+	if r.Prefix == "" {
+		return "application/x-ndjson"
+	}
+	return mime.FormatMediaType("application/x-ndjson", map[string]string{"prefix": r.Prefix})
+}
+
+func (r *reading) procedure(s lines.Summary, next mark) string {
+	text := fmt.Sprintf("Read bytes %d to %d, which are lines %d to %d, of the audit log file %q as it lay on the host",
+		r.position.Offset+1, next.Offset, r.position.Line+1, next.Line, r.file.shown)
+	if r.content.format != plain {
+		text += fmt.Sprintf(", counted after %s decompression", r.content.format)
+	}
+	text += fmt.Sprintf(". It belongs to the log %q.", r.stream.Device)
+	if r.Prefix != "" {
+		text += fmt.Sprintf(" The audit device writes the prefix %q before each entry; it is kept in the segment.", r.Prefix)
+	}
+	return text
+}
+
+// note says in words what is not an error.
+func (r *reading) note() string {
+	switch {
+	case r.place.changed && r.lines > 0:
+		return r.place.describe()
+	case r.waiting > 0:
+		return fmt.Sprintf("%d bytes of an unfinished line wait for the next collection", r.waiting)
+	case r.lines > 0:
+		return ""
+	case r.stream == r.place.stream:
+		return "nothing new"
+	}
+	return "empty"
+}
+
+// explain adds to an error where reading stopped and what helps.
+func (r *reading) explain(err error) error {
+	var clear *clearTokenError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &clear):
+		return fmt.Errorf("line %d: %w; nothing is stored from line %d on. Enable the device again without log_raw, and take this file out of audit_logs or remove it", r.position.Line+clear.line, clear, r.position.Line+1)
+	case errors.Is(err, errCutShort):
+		return fmt.Errorf("after line %d (byte %d of its content): %w; the lines before are kept. Wait until the compression is done, or compress the log again", r.position.Line, r.position.Offset, errCutShort)
+	}
+	return fmt.Errorf("after line %d (byte %d of its content): %w", r.position.Line, r.position.Offset, cause(err))
+}
+
+// passing hands a segment on to the store, keeps what marks are made of, and tells of the progress.
+type passing struct {
+	*lines.Segments
+	r *reading
+}
+
+func (p passing) Read(b []byte) (int, error) {
+	n, err := p.Segments.Read(b)
+	r := p.r
+	r.tail = appendTail(r.tail, b[:n])
+	if r.position.Offset == 0 && len(r.head) < windowBytes {
+		r.head = append(r.head, b[:min(n, windowBytes-len(r.head))]...)
+	}
+	r.passed += int64(n)
+	done := r.done + r.passed
+	if r.content.format != plain {
+		done = r.done + r.content.unpacked.Load()
+	}
+	r.out.Progress(collectors.Progress{Step: r.file.shown, Bytes: done, TotalBytes: r.total})
+	return n, err
+}
+
+// firstMarkOf returns the mark after the first line that ends behind firstMark bytes.
+func firstMarkOf(head []byte) (mark, bool) {
+	if len(head) < firstMark {
+		return mark{}, false
+	}
+	i := bytes.IndexByte(head[firstMark-1:], '\n')
+	if i < 0 {
+		return mark{}, false
+	}
+	head = head[:firstMark+i]
+	return mark{Offset: int64(len(head)), Line: int64(bytes.Count(head, []byte("\n"))), Window: shortDigest(head)}, true
+}
