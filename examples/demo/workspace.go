@@ -57,6 +57,7 @@ var history = []change{
 	{day(2026, time.July, 20), "Petra Platform", "petra@acme.example", "exceptions: flow logs", []string{"exceptions/WAF-SEC-080-exception-001.yml"}},
 	{day(2026, time.August, 3), "Anna Schulz", "anna@acme.example", "exceptions: scratch bucket", []string{"exceptions/WAF-SEC-030-exception-001.yml"}},
 	{day(2026, time.August, 24), "Sofia Lindner", "sofia@acme.example", "exceptions: bucket of the acquired company", []string{"exceptions/WAF-SEC-090-exception-001.yml"}},
+	{day(2026, time.September, 10), "Claus Compliance", "claus@acme.example", "exceptions: review of the RACI", []string{"exceptions/RAC-04-exception-001.yml"}},
 }
 
 func commitHistory(dir string) error {
