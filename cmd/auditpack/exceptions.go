@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -16,7 +13,6 @@ import (
 	"auditpack/cmd/auditpack/workspace"
 	"auditpack/collectors"
 	"auditpack/collectors/exceptions"
-	"auditpack/evidence"
 	"auditpack/evidence/facts"
 	"auditpack/evidence/memstore"
 	"auditpack/reports/assessment"
@@ -57,15 +53,6 @@ func exceptionsCommand() *cli.Command {
 	}
 }
 
-// lintFinding is one thing that is wrong with an exception file.
-type lintFinding struct {
-	File   string            `json:"file"`
-	Line   int64             `json:"line"`
-	Test   assessment.TestID `json:"test"`
-	Item   string            `json:"item"` // id of the exception
-	Detail string            `json:"detail"`
-}
-
 func lint(c *cli.Context, paths []string, asOf time.Time) error {
 	dir, err := os.MkdirTemp("", "auditpack-lint-*")
 	if err != nil {
@@ -76,12 +63,9 @@ func lint(c *cli.Context, paths []string, asOf time.Time) error {
 	if err != nil {
 		return fmt.Errorf("lint exceptions: %w", err)
 	}
-	if len(files) == 0 {
-		return fmt.Errorf("lint exceptions: no .yml or .yaml file in %s", strings.Join(paths, ", "))
-	}
 	findings, err := lintFolder(c.Context, dir, files, asOf)
 	if err != nil {
-		return fmt.Errorf("lint exceptions: %w", err)
+		return fmt.Errorf("lint exceptions: %s", files.shown(err.Error())) // nobody decides by this error
 	}
 	out := outputOf(c)
 	for _, f := range findings {
@@ -91,45 +75,17 @@ func lint(c *cli.Context, paths []string, asOf time.Time) error {
 			}
 			continue
 		}
-		fmt.Fprintf(out.w, "%s:%d: %s: %s: %s\n", f.File, f.Line, f.Test, f.Item, f.Detail)
+		fmt.Fprintln(out.w, f)
 	}
 	if len(findings) > 0 {
 		return errDeviations
 	}
-	note(c, "%d files, nothing found", len(files))
+	note(c, "%s, nothing found", count(len(files.typed), "file"))
 	return nil
 }
 
-// gather copies the exception files that paths name into dir, and returns where each came from by its digest.
-func gather(paths []string, dir string) (map[evidence.Digest]string, error) {
-	files := map[evidence.Digest]string{}
-	var errs []error
-	for _, p := range paths {
-		err := filepath.WalkDir(p, func(name string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			if ext := strings.ToLower(filepath.Ext(name)); ext != ".yml" && ext != ".yaml" && name != p {
-				return nil
-			}
-			b, err := os.ReadFile(name)
-			if err != nil {
-				return err
-			}
-			target := filepath.Join(dir, fmt.Sprintf("%04d", len(files)), filepath.Base(name))
-			if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
-				return err
-			}
-			files[evidence.DigestOf(b)] = name
-			return os.WriteFile(target, b, 0o600)
-		})
-		errs = append(errs, err)
-	}
-	return files, errors.Join(errs...)
-}
-
 // lintFolder goes the way of the audit with nothing but the files: collect, facts, assess.
-func lintFolder(ctx context.Context, dir string, files map[evidence.Digest]string, asOf time.Time) ([]lintFinding, error) {
+func lintFolder(ctx context.Context, dir string, files lintFiles, asOf time.Time) ([]lintFinding, error) {
 	store := memstore.New()
 	env := collectors.Env{
 		Name: "lint", Now: now, Tool: toolName(), Getenv: func(string) string { return "" },
@@ -151,22 +107,7 @@ func lintFolder(ctx context.Context, dir string, files map[evidence.Digest]strin
 	if err != nil {
 		return nil, err
 	}
-	findings := []lintFinding{}
-	for _, t := range a.Tests {
-		if !slices.Contains(lintTests, t.ID) {
-			continue
-		}
-		for _, d := range t.Deviations {
-			findings = append(findings, lintFinding{files[d.Evidence], d.Line, t.ID, d.Item, d.Detail})
-		}
-	}
-	slices.SortStableFunc(findings, func(a, b lintFinding) int {
-		if a.File != b.File {
-			return strings.Compare(a.File, b.File)
-		}
-		return int(a.Line - b.Line)
-	})
-	return findings, nil
+	return findingsOf(a, files), nil
 }
 
 // assessStore judges what a store in memory holds, by the shipped catalogue.

@@ -61,3 +61,11 @@ func note(c *cli.Context, format string, args ...any) {
 		fmt.Fprintf(c.App.ErrWriter, "auditpack: "+format+"\n", args...)
 	}
 }
+
+// count is a number of things in words: "1 file", "2 files".
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}

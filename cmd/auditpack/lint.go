@@ -1,0 +1,164 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"auditpack/evidence"
+	"auditpack/reports/assessment"
+)
+
+// lintFiles are the exception files that are looked at. Each was copied to a name of its own, NNNN/BASE, so that files of
+// different folders can lie in one.
+type lintFiles struct {
+	typed  map[string]string            // what people named, by the copy's name
+	copies map[evidence.Digest][]string // names of copies by content: the same bytes may be there twice
+}
+
+// gather copies the exception files that paths name into dir. A file that is named must be one; of a folder, those that end
+// in .yml or .yaml are. A file that is named twice is read once.
+func gather(paths []string, dir string) (lintFiles, error) {
+	files := lintFiles{map[string]string{}, map[evidence.Digest][]string{}}
+	seen := map[string]bool{}
+	var errs []error
+	for _, p := range paths {
+		before := len(seen)
+		err := filepath.WalkDir(p, func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			if ext := strings.ToLower(filepath.Ext(name)); ext != ".yml" && ext != ".yaml" {
+				if name == p {
+					return fmt.Errorf("%q does not end in .yml or .yaml", name)
+				}
+				return nil
+			}
+			abs, err := filepath.Abs(name)
+			if err != nil || seen[abs] {
+				return err
+			}
+			seen[abs] = true
+			return files.add(name, dir)
+		})
+		if err == nil && len(seen) == before {
+			if info, statErr := os.Stat(p); statErr == nil && info.IsDir() {
+				err = fmt.Errorf("no .yml or .yaml file in %q", p)
+			}
+		}
+		errs = append(errs, err)
+	}
+	return files, errors.Join(errs...)
+}
+
+func (l lintFiles) add(name, dir string) error {
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	base := fmt.Sprintf("%04d/%s", len(l.typed), filepath.Base(name))
+	target := filepath.Join(dir, filepath.FromSlash(base))
+	if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
+		return err
+	}
+	d := evidence.DigestOf(b)
+	l.typed[base], l.copies[d] = name, append(l.copies[d], base)
+	return os.WriteFile(target, b, 0o600)
+}
+
+// shown puts the names that people typed in the place of the copies' names.
+func (l lintFiles) shown(text string) string {
+	for base, typed := range l.typed {
+		text = strings.ReplaceAll(text, base, typed)
+	}
+	return text
+}
+
+// fileOf names the file that a deviation is about. Where several hold the same bytes, it is one that the deviation does not
+// name as another, and each of them once.
+func (l lintFiles) fileOf(d assessment.Deviation, nth int) string {
+	own := slices.DeleteFunc(slices.Clone(l.copies[d.Evidence]), func(base string) bool {
+		return d.Item != base && strings.Contains(d.Detail, base)
+	})
+	if len(own) == 0 {
+		return ""
+	}
+	return l.typed[own[nth%len(own)]]
+}
+
+// lintFinding is one thing that is wrong with an exception file.
+type lintFinding struct {
+	File   string            `json:"file"`
+	Line   int64             `json:"line"`
+	Test   assessment.TestID `json:"test"`
+	Item   string            `json:"item"` // id of the exception, or its file when it has none
+	Detail string            `json:"detail"`
+}
+
+// String is the finding as compilers write theirs, so that editors and merge pipelines can follow it.
+func (f lintFinding) String() string {
+	if f.Item == f.File {
+		return fmt.Sprintf("%s:%d: %s: %s", f.File, f.Line, f.Test, f.Detail)
+	}
+	return fmt.Sprintf("%s:%d: %s: %s: %s", f.File, f.Line, f.Test, f.Item, f.Detail)
+}
+
+// findingsOf gives what the tests of exceptions found, ordered by file and line.
+func findingsOf(a assessment.Assessment, files lintFiles) []lintFinding {
+	var findings []lintFinding
+	for _, t := range a.Tests {
+		if !slices.Contains(lintTests, t.ID) {
+			continue
+		}
+		nth := map[evidence.Digest]int{}
+		for _, d := range t.Deviations {
+			name := files.fileOf(d, nth[d.Evidence])
+			nth[d.Evidence]++
+			for _, p := range placed(d.Detail, d.Line) {
+				findings = append(findings, lintFinding{name, p.line, t.ID, files.shown(d.Item), files.shown(p.text)})
+			}
+		}
+	}
+	slices.SortStableFunc(findings, func(a, b lintFinding) int {
+		if a.File != b.File {
+			return strings.Compare(a.File, b.File)
+		}
+		return int(a.Line - b.Line)
+	})
+	return findings
+}
+
+// place is how a reader of exception files says where a problem is: "field: line N: what".
+var place = regexp.MustCompile(`(?:^|; )([A-Za-z_][\w.\[\]]*): line (\d+): `)
+
+type placedText struct {
+	line int64
+	text string
+}
+
+// placed splits the detail of a deviation into its problems, each with its own line; one that names none has line.
+func placed(detail string, line int64) []placedText {
+	found := place.FindAllStringSubmatchIndex(detail, -1)
+	if len(found) == 0 || found[0][0] != 0 {
+		return []placedText{{line, detail}}
+	}
+	var out []placedText
+	for i, m := range found {
+		end := len(detail)
+		if i+1 < len(found) {
+			end = found[i+1][0]
+		}
+		n, err := strconv.ParseInt(detail[m[4]:m[5]], 10, 64)
+		if err != nil {
+			n = line
+		}
+		out = append(out, placedText{n, detail[m[2]:m[3]] + ": " + detail[m[1]:end]})
+	}
+	return out
+}
