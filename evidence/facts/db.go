@@ -44,6 +44,8 @@ type PartFile struct {
 	Name   string            // of the file: its key, a digest over all that it was made from, and ".parquet"
 	Inputs []evidence.Digest // blobs, in order
 	SQL    evidence.Digest   // of the fact file
+
+	unit *unit // it was made from
 }
 
 // openTables makes a DB whose tables are the Parquet files of units.
@@ -53,21 +55,25 @@ func (e *Engine) openTables(ctx context.Context, units []*unit) (*DB, error) {
 	for _, u := range units {
 		parts[u.file.Table] = append(parts[u.file.Table], u.path)
 		db.parts = append(db.parts, PartFile{
-			Table: u.file.Table, Path: u.path, Name: u.key + ".parquet", Inputs: u.inputs, SQL: u.file.Digest,
+			Table: u.file.Table, Path: u.path, Name: u.key + ".parquet", Inputs: u.inputs, SQL: u.file.Digest, unit: u,
 		})
 	}
-	return e.open(ctx, db, func(f File) string {
-		if f.IsView() {
-			return ""
-		}
-		if len(parts[f.Table]) == 0 {
-			return "create view " + f.Table + " as " + emptyTable(e.schemas[f.Table])
-		}
-		return "create view " + f.Table + " as select * from read_parquet(" + mustLiteral(parts[f.Table]) + ")"
-	})
+	return e.open(ctx, db, func(f File) string { return createView(f, e.schemas[f.Table], parts[f.Table]) })
 }
 
-// open fills db: each projected table by the statement that create gives, each view by its own SQL unless create gives one.
+// createView makes the table of f: from Parquet files, without rows where there are none, or by its own SQL.
+func createView(f File, columns []Column, parts []string) string {
+	statement := "create view " + f.Table + " as "
+	switch {
+	case f.IsView():
+		return statement + trimStatement(f.SQL)
+	case len(parts) == 0:
+		return statement + emptyTable(columns)
+	}
+	return statement + "select * from read_parquet(" + mustLiteral(parts) + ")"
+}
+
+// open fills db: each table by the statement that create gives.
 func (e *Engine) open(ctx context.Context, db *DB, create func(File) string) (_ *DB, err error) {
 	db.sql, err = e.openDuckDB(ctx, e.options.Threads, e.options.Cache, e.scratch)
 	if err != nil {
@@ -79,11 +85,7 @@ func (e *Engine) open(ctx context.Context, db *DB, create func(File) string) (_ 
 		}
 	}()
 	for _, f := range e.files {
-		statement := create(f)
-		if statement == "" && f.IsView() {
-			statement = "create view " + f.Table + " as " + trimStatement(f.SQL)
-		}
-		if _, err := db.sql.ExecContext(ctx, statement); err != nil {
+		if _, err := db.sql.ExecContext(ctx, create(f)); err != nil {
 			return nil, fmt.Errorf("open table %q: %q: %w", f.Table, f.Path, cleanError(err))
 		}
 		db.tables = append(db.tables, Table{Name: f.Table, Row: f.Row, Columns: e.schemas[f.Table], File: f})

@@ -65,15 +65,23 @@ func lock(ctx context.Context, db *sql.DB) error {
 // setVariables sets what getvariable() gives on conn.
 func setVariables(ctx context.Context, conn *sql.Conn, variables map[string]any) error {
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
-		l, err := literal(variables[name])
+		statement, err := setVariable(name, variables[name])
 		if err != nil {
-			return fmt.Errorf("set variable %q: %w", name, err)
+			return err
 		}
-		if _, err := conn.ExecContext(ctx, "set variable "+quoteName(name)+" = "+l); err != nil {
+		if _, err := conn.ExecContext(ctx, statement); err != nil {
 			return fmt.Errorf("set variable %q: %w", name, err)
 		}
 	}
 	return nil
+}
+
+func setVariable(name string, v any) (string, error) {
+	l, err := literal(v)
+	if err != nil {
+		return "", fmt.Errorf("set variable %q: %w", name, err)
+	}
+	return "set variable " + quoteName(name) + " = " + l, nil
 }
 
 // describe binds a statement without running it and returns its columns.

@@ -53,10 +53,7 @@ func (e *Engine) Fixture(ctx context.Context, rows map[string][]map[string]any) 
 		if s, ok := statements[f.Table]; ok {
 			return s
 		}
-		if f.IsView() {
-			return ""
-		}
-		return "create view " + f.Table + " as " + emptyTable(e.schemas[f.Table])
+		return createView(f, e.schemas[f.Table], nil)
 	})
 }
 

@@ -174,16 +174,19 @@ func (e *Engine) copyTo(ctx context.Context, db *sql.DB, u *unit, paths []string
 	return nil
 }
 
-// copyStatement keeps the statement's lines where they are, so that a message of DuckDB names the line of the file. The casts are
-// no work where types agree already; they hold a part to its table's types where a column was empty.
 func copyStatement(columns []Column, query, target string) string {
+	return "copy (" + typed(columns, query) + ") to " + quote(target) + " (format parquet, compression snappy, row_group_size 122880)"
+}
+
+// typed keeps the statement's lines where they are, so that a message of DuckDB names the line of the file. The casts are no work
+// where types agree already; they hold a part to its table's types where a column was empty.
+func typed(columns []Column, query string) string {
 	casts := make([]string, len(columns))
 	for i, c := range columns {
 		name := quoteName(c.Name)
 		casts[i] = name + "::" + c.Type + " as " + name
 	}
-	return "copy (select " + strings.Join(casts, ", ") + " from (" + trimStatement(query) +
-		"\n)) to " + quote(target) + " (format parquet, compression snappy, row_group_size 122880)"
+	return "select " + strings.Join(casts, ", ") + " from (" + trimStatement(query) + "\n)"
 }
 
 // install makes temp durable and gives it its name.

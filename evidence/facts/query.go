@@ -22,7 +22,10 @@ type Checked struct {
 }
 
 // Ordered appends "order by all" to a SELECT: the order that every result of a control test has.
-func (db *DB) Ordered(query string) string {
+func (db *DB) Ordered(query string) string { return Ordered(query) }
+
+// Ordered appends "order by all" to a SELECT.
+func Ordered(query string) string {
 	return "from (" + trimStatement(query) + "\n) order by all"
 }
 
