@@ -53,13 +53,18 @@ func createBundle(c *cli.Context, o reportOptions, j *judgement, a assessment.As
 	if err != nil {
 		return err
 	}
+	records := bundledRecords(j, a)
 	files, err := o.bundled(j, a, key.Public().Fingerprint())
+	if err != nil {
+		return err
+	}
+	scripts, err := bundledScripts(j, a, records)
 	if err != nil {
 		return err
 	}
 	options := bundle.Options{
 		Organization: a.Organization.Name, Identifier: fmt.Sprintf("%s %s", a.Framework.ID, j.window.name()), AsOf: a.AsOf, Agent: toolName(),
-		Files: files, Records: bundledRecords(j, a), Store: s.store, Journal: s.store,
+		Files: append(files, scripts...), Records: records, Store: s.store, Journal: s.store,
 		Key: key, SealedAt: now(), Force: o.force,
 	}
 	if err := s.addCheckpoint(c.Context, &options); err != nil {
@@ -143,7 +148,7 @@ func bundledRecords(j *judgement, a assessment.Assessment) []evidence.Digest {
 	return slices.Compact(records)
 }
 
-// bundled are the files that are made for the bundle: reports, assessment, catalogue, facts, and the SQL as plain files.
+// bundled are the files that are made for the bundle: reports, assessment, catalogue and facts.
 func (o reportOptions) bundled(j *judgement, a assessment.Assessment, fingerprint string) ([]bundle.File, error) {
 	rendered, err := o.render(j.session, string(a.Framework.ID)+"_"+j.window.name(), func(t templates.Text) reports.Document {
 		return reports.Evidence(a, t).SealedBy(fingerprint)
@@ -164,14 +169,6 @@ func (o reportOptions) bundled(j *judgement, a assessment.Assessment, fingerprin
 		if strings.HasPrefix(f.Name, "templates/") || f.Name == "workspace/parameters.json" { // the workspace's other files are evidence
 			files = append(files, bundle.BytesFile("catalogue/"+f.Name, f.Content))
 		}
-	}
-	for _, t := range a.Tests {
-		files = append(files,
-			bundle.BytesFile(fmt.Sprintf("sql/tests/%s.population.sql", t.ID), []byte(t.SQL.Population)),
-			bundle.BytesFile(fmt.Sprintf("sql/tests/%s.deviations.sql", t.ID), []byte(t.SQL.Deviations)))
-	}
-	for _, f := range j.engine.Files() {
-		files = append(files, bundle.BytesFile("sql/facts/"+f.Table+".sql", []byte(f.SQL)))
 	}
 	for _, p := range j.db.Parts() {
 		files = append(files, bundle.DiskFile("facts/"+p.Table+"/"+p.Name, p.Path))
