@@ -62,14 +62,8 @@ func (r *reading) run(ctx context.Context, f file) error {
 		Inspector: func() lines.Inspector { return new(span) },
 	})
 	defer segments.Close()
-	for segments.Next() {
-		err := r.store(ctx, segments)
-		if own := segments.Err(); own != nil {
-			err = own // not the store's words for it
-		}
-		if err != nil {
-			return r.explain(err)
-		}
+	if err := r.storeAll(ctx, segments); err != nil {
+		return r.explain(err)
 	}
 	if r.content.format != plain {
 		r.waiting = segments.Held()
@@ -100,34 +94,91 @@ func (r *reading) bound(f file) (keepTail bool, err error) {
 	return false, nil
 }
 
-// store stores one segment with its odd lines, and moves the cursor behind it.
-func (r *reading) store(ctx context.Context, segments *lines.Segments) error {
-	part, err := r.out.Put(ctx, r.stream.Device, r.mediaType(), passing{segments, r})
+// storeAll stores the segments in order. While the store makes one durable, the next one is read.
+func (r *reading) storeAll(ctx context.Context, segments *lines.Segments) error {
+	var last *storing
+	for segments.Next() {
+		s := r.begin(ctx, segments)
+		if err := r.finish(ctx, last); err != nil {
+			<-s.done
+			return err
+		}
+		last = s
+		if !s.whole {
+			break
+		}
+	}
+	err := r.finish(ctx, last)
+	if own := segments.Err(); own != nil && err != nil {
+		return own // not the store's words for it
+	}
+	return err
+}
+
+// storing is a segment that the store has taken and may still be making durable.
+type storing struct {
+	done     chan struct{} // closed once part and err are there
+	part     evidence.Part
+	err      error
+	whole    bool // it was read to its end
+	summary  lines.Summary
+	from, to mark
+	telling  bool // it has what a log is known by
+}
+
+// begin hands the current segment to the store, and returns as soon as it was read to its end or failed.
+func (r *reading) begin(ctx context.Context, segments *lines.Segments) *storing {
+	s := &storing{done: make(chan struct{}), from: r.position}
+	read := &passing{Segments: segments, r: r, ended: make(chan struct{})}
+	go func() {
+		defer close(s.done)
+		s.part, s.err = r.out.Put(ctx, r.stream.Device, r.mediaType(), read)
+	}()
+	select {
+	case <-read.ended:
+	case <-s.done:
+		if s.err != nil {
+			return s
+		}
+	}
+	s.whole, s.summary = true, segments.Summary()
+	s.to = mark{Offset: r.position.Offset + s.summary.SizeBytes, Line: r.position.Line + s.summary.Lines, Window: window(r.tail)}
+	s.telling = r.telling(s.summary)
+	r.position = s.to
+	return s
+}
+
+// finish waits until the store has the segment, adds its records with its odd lines, and moves the cursor behind it. Nothing
+// begun is nothing to finish.
+func (r *reading) finish(ctx context.Context, s *storing) error {
+	if s == nil {
+		return nil
+	}
+	<-s.done
+	err := s.err
+	if err == nil {
+		err = r.add(ctx, s)
+	}
 	if err != nil {
+		r.position = s.from // nothing from here on is kept
 		return err
 	}
-	s := segments.Summary()
-	next := mark{Offset: r.position.Offset + s.SizeBytes, Line: r.position.Line + s.Lines, Window: window(r.tail)}
-	if err := r.add(ctx, part, s, next); err != nil {
-		return err
-	}
-	if r.known(s) {
-		if first, ok := firstMarkOf(r.head); ok && len(r.stream.Marks) == 0 && first.Offset < next.Offset {
+	if len(r.stream.Marks) > 0 || s.telling {
+		if first, ok := firstMarkOf(r.head); ok && len(r.stream.Marks) == 0 && first.Offset < s.to.Offset {
 			r.stream.add(first)
 		}
-		r.stream.add(next)
+		r.stream.add(s.to)
 	}
-	r.position, r.lines = next, r.lines+s.Lines
+	r.lines += s.summary.Lines
 	r.keep()
 	return r.out.SetCursor(r.cursor)
 }
 
-// known says whether the content so far, with the segment s, is like no other: there is an entry with its time in it, or at
-// least a long line. Half an entry alone begins many logs.
-func (r *reading) known(s lines.Summary) bool {
+// telling says whether the segment s has what makes a log like no other: an entry with its time in it, or at least a long
+// line. Half an entry alone begins many logs.
+func (r *reading) telling(s lines.Summary) bool {
 	times, ok := s.Inspector.(*span)
-	return len(r.stream.Marks) > 0 || ok && !times.first.IsZero() ||
-		r.position.Offset+s.SizeBytes >= firstMark && bytes.IndexByte(r.tail, '\n') >= 0
+	return ok && !times.first.IsZero() || r.position.Offset+s.SizeBytes >= firstMark && bytes.IndexByte(r.tail, '\n') >= 0
 }
 
 // keep has the cursor know the stream, once there is something to know it by.
@@ -142,12 +193,13 @@ func (r *reading) keep() {
 }
 
 // add adds the records of a segment: its odd lines first, so that no segment is evidence without them.
-func (r *reading) add(ctx context.Context, part evidence.Part, s lines.Summary, next mark) error {
+func (r *reading) add(ctx context.Context, stored *storing) error {
+	s := stored.summary
 	rec := evidence.Record{
 		Kind:      KindAuditLog,
 		Source:    evidence.Source{System: r.file.path, Version: r.about.Version, Identity: r.about.Identity},
-		Procedure: r.procedure(s, next),
-		Content:   []evidence.Part{part},
+		Procedure: r.procedure(stored),
+		Content:   []evidence.Part{stored.part},
 		Stated:    evidence.Stated{ItemsSeen: &s.Lines, Lines: &s.Lines, OddLines: &s.OddLines},
 	}
 	if r.place.changed {
@@ -160,7 +212,7 @@ func (r *reading) add(ctx context.Context, part evidence.Part, s lines.Summary, 
 		rec.At = &r.started
 	}
 	if len(s.Odd) > 0 {
-		if err := r.addOdd(ctx, rec, part, s); err != nil {
+		if err := r.addOdd(ctx, rec, stored.part, s); err != nil {
 			return err
 		}
 	}
@@ -196,9 +248,9 @@ func (r *reading) mediaType() string {
 	return mime.FormatMediaType("application/x-ndjson", map[string]string{"prefix": r.Prefix})
 }
 
-func (r *reading) procedure(s lines.Summary, next mark) string {
+func (r *reading) procedure(s *storing) string {
 	text := fmt.Sprintf("Read bytes %d to %d, which are lines %d to %d, of the audit log file %q as it lay on the host",
-		r.position.Offset+1, next.Offset, r.position.Line+1, next.Line, r.file.shown)
+		s.from.Offset+1, s.to.Offset, s.from.Line+1, s.to.Line, r.file.shown)
 	if r.content.format != plain {
 		text += fmt.Sprintf(", counted after %s decompression", r.content.format)
 	}
@@ -241,12 +293,21 @@ func (r *reading) explain(err error) error {
 // passing hands a segment on to the store, keeps what marks are made of, and tells of the progress.
 type passing struct {
 	*lines.Segments
-	r *reading
+	r     *reading
+	ended chan struct{} // closed at the end of the segment, or where it broke off
+	over  error
 }
 
-func (p passing) Read(b []byte) (int, error) {
+func (p *passing) Read(b []byte) (int, error) {
+	if p.over != nil { // the segments may be at the next one already
+		return 0, p.over
+	}
 	n, err := p.Segments.Read(b)
 	r := p.r
+	if err != nil {
+		p.over = err
+		defer close(p.ended)
+	}
 	r.tail = appendTail(r.tail, b[:n])
 	if r.position.Offset == 0 && len(r.head) < windowBytes {
 		r.head = append(r.head, b[:min(n, windowBytes-len(r.head))]...)
