@@ -42,7 +42,7 @@ type Input struct {
 // applicability, and the YAML files of manual-tests, responses, frameworks, controls and tests.
 func (w *Workspace) Inputs() ([]Input, error) {
 	names := []string{FileName}
-	if _, err := os.Stat(w.Path(StatementOfApplicability)); err == nil {
+	if _, err := os.Lstat(w.Path(StatementOfApplicability)); err == nil {
 		names = append(names, StatementOfApplicability)
 	}
 	for _, dir := range []string{ManualTests, Responses, Frameworks, Controls, Tests} {
@@ -64,22 +64,36 @@ func (w *Workspace) Inputs() ([]Input, error) {
 	return inputs, nil
 }
 
-// yamlFiles lists the YAML files below dir, relative to root; none when there is no such folder.
+// yamlFiles lists the YAML files below dir, relative to root; none when there is no such folder. Links to files are followed:
+// what stands behind one changes verdicts like any other file.
 func yamlFiles(root, dir string) ([]string, error) {
+	if _, err := os.Lstat(filepath.Join(root, dir)); errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	base, err := filepath.EvalSymlinks(filepath.Join(root, dir))
+	if err != nil {
+		return nil, fmt.Errorf("read workspace: %w", err)
+	}
 	var names []string
-	err := filepath.WalkDir(filepath.Join(root, dir), func(path string, d os.DirEntry, err error) error {
+	err = filepath.WalkDir(base, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := os.Stat(path)
 		if err != nil {
 			return err
 		}
-		ext := strings.ToLower(filepath.Ext(path))
-		if !d.Type().IsRegular() || ext != ".yaml" && ext != ".yml" {
+		if info.IsDir() {
+			return fmt.Errorf("%q is a link to a folder: put the files themselves there", path)
+		}
+		if ext := strings.ToLower(filepath.Ext(path)); ext != ".yaml" && ext != ".yml" {
 			return nil
 		}
-		rel, err := filepath.Rel(root, path)
-		names = append(names, filepath.ToSlash(rel))
+		rel, err := filepath.Rel(base, path)
+		names = append(names, filepath.ToSlash(filepath.Join(dir, rel)))
 		return err
 	})
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err != nil {
 		return nil, fmt.Errorf("read workspace: %w", err)
 	}
 	return names, nil
