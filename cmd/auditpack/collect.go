@@ -76,7 +76,14 @@ func (s *session) keepInputs(ctx context.Context) error {
 	res := collectors.Run(ctx, []collectors.Source{workspace.InputsOf(inputs)}, collectors.Options{
 		Store: s.store, Journal: s.store, Actor: actor(), Now: now,
 	})
-	return res[0].Err
+	if !errors.Is(res[0].Err, evidence.ErrConflict) {
+		return res[0].Err
+	}
+	// Another process stored them meanwhile; whether it saw the same files shows in what it committed.
+	if last, err = s.store.Last(ctx, workspace.InputsSource); err == nil && workspace.InputsUnchanged(last, inputs) {
+		return nil
+	}
+	return errors.Join(res[0].Err, err)
 }
 
 // failures gives an error for each source that failed and each part that failed or was denied.
