@@ -39,8 +39,13 @@ func reorder(app *cli.App, args []string) []string {
 				into = &global
 			}
 			*into = append(*into, t)
-			if f != nil && !inline && takesValue(f) && i+1 < len(tokens) {
-				i++
+			if f != nil && !inline && takesValue(f) {
+				if i++; i == len(tokens) { // nothing may follow, or the library takes it for the value
+					if into == &global {
+						return slices.Concat(args[:1], global)
+					}
+					return slices.Concat(args[:1], global, path, local)
+				}
 				*into = append(*into, tokens[i])
 			}
 		default:

@@ -48,6 +48,9 @@ type shownCheckpoint struct {
 
 func journalVerify(c *cli.Context, s *session) error {
 	var since []seal.Checkpoint
+	if c.String("since") == "" && c.String("log-key") != "" {
+		return usagef("--log-key goes with --since: it is the key that signed that checkpoint")
+	}
 	if path := c.String("since"); path != "" {
 		cp, err := s.openCheckpoint(path, c.String("log-key"))
 		if err != nil {
@@ -61,7 +64,7 @@ func journalVerify(c *cli.Context, s *session) error {
 		if c.Context.Err() != nil {
 			return err
 		}
-		return errors.Join(errVerify, fmt.Errorf("verify journal: %w", err))
+		return unverified("verify journal: %w", err)
 	}
 	if c.Bool("json") {
 		return outputOf(c).object(shownCheckpoint{Origin: at.Origin, Size: at.Size, Root: at.Root.String()})
@@ -93,7 +96,7 @@ func (s *session) openCheckpoint(path, keyFile string) (seal.Checkpoint, error) 
 	}
 	cp, err := seal.OpenCheckpoint(b, key)
 	if err != nil {
-		return cp, errors.Join(errVerify, fmt.Errorf("verify journal: checkpoint %q: %w", path, err))
+		return cp, unverified("verify journal: checkpoint %q: %w", path, err)
 	}
 	return cp, nil
 }

@@ -50,7 +50,7 @@ func evidenceCommand() *cli.Command {
 
 func noArgs(c *cli.Context, do func(*cli.Context, *session) error) error {
 	if c.Args().Present() {
-		return usagef("%s takes no argument, got %q", c.Command.FullName(), c.Args().First())
+		return usagef("%s takes no argument, got %q", commandName(c), c.Args().First())
 	}
 	s, err := openSession(c, false)
 	if err != nil {
@@ -61,7 +61,7 @@ func noArgs(c *cli.Context, do func(*cli.Context, *session) error) error {
 
 func oneDigest(c *cli.Context, do func(*cli.Context, *session, evidence.Digest) error) error {
 	if c.Args().Len() != 1 {
-		return usagef("%s takes one digest, got %d arguments", c.Command.FullName(), c.Args().Len())
+		return usagef("%s takes one digest, got %d arguments", commandName(c), c.Args().Len())
 	}
 	s, err := openSession(c, false)
 	if err != nil {

@@ -46,11 +46,25 @@ func (e *usageError) Error() string { return e.text }
 func (e *usageError) Unwrap() error { return errUsage }
 
 func onUsageError(c *cli.Context, err error, _ bool) error {
-	name := "auditpack"
-	if c != nil && c.Command != nil && c.Command.Name != "" && c.Command.Name != "auditpack" {
-		name += " " + c.Command.FullName()
+	return usagef("%v; see %s --help", err, strings.TrimSpace("auditpack "+commandName(c)))
+}
+
+// commandName is the command as it is typed after the program's name: "journal verify"; empty for the program itself.
+func commandName(c *cli.Context) string {
+	if c == nil || c.Command == nil || c.Command.Name == c.App.Name {
+		return ""
 	}
-	return usagef("%v; see %s --help", err, strings.TrimSpace(name))
+	return strings.TrimSpace(strings.TrimPrefix(c.Command.HelpName, c.App.Name))
+}
+
+// unverifiedError is what people see of something that does not verify; it is an errVerify.
+type unverifiedError struct{ error }
+
+func (e unverifiedError) Unwrap() []error { return []error{errVerify, e.error} }
+
+// unverified returns an error that ends the program with statusVerify.
+func unverified(format string, args ...any) error {
+	return unverifiedError{fmt.Errorf(format, args...)}
 }
 
 func exitCode(err error) int {
@@ -78,7 +92,7 @@ func errorLines(err error) []string {
 	if errors.Is(err, errSilent) {
 		return nil
 	}
-	return strings.Split(err.Error(), "\n")
+	return strings.Split(strings.TrimSpace(err.Error()), "\n")
 }
 
 // version is the module's version, with the commit where the build knows it.

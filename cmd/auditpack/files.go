@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 
 	"auditpack/internal/atomicfile"
 )
@@ -22,6 +23,9 @@ func writeFile(path string, b []byte, force bool) error {
 
 // writeError adds the next thing to type to what stood in the way of a result.
 func writeError(path string, err error) error {
+	if info, statErr := os.Stat(path); statErr == nil && info.IsDir() {
+		return fmt.Errorf("write %q: it is a folder; name a file", path)
+	}
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("write %q: it is there already; write over it with --force", path)
 	}

@@ -33,7 +33,7 @@ func evidenceFsck(c *cli.Context, s *session) error {
 		}
 	}
 	if len(faults) > 0 {
-		return errors.Join(errVerify, fmt.Errorf("evidence fsck: %d faults in %q", len(faults), s.store.Dir()))
+		return unverified("evidence fsck: %s in %q", count(len(faults), "fault"), s.store.Dir())
 	}
 	note(c, "%d blobs and the journal are as they were written", last.Blobs)
 	return nil

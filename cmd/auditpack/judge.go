@@ -205,7 +205,7 @@ func frameworksOf(c *cli.Context, w *workspace.Workspace) ([]string, error) {
 // judged opens session and judgement and gives the assessment of each framework to do.
 func judged(c *cli.Context, do func(*judgement, []assessment.Assessment) error) error {
 	if c.Args().Present() {
-		return usagef("%s takes no argument, got %q", c.Command.FullName(), c.Args().First())
+		return usagef("%s takes no argument, got %q", commandName(c), c.Args().First())
 	}
 	s, err := openSession(c, false)
 	if err != nil {

@@ -142,5 +142,9 @@ func (s *session) logSigner() (sumnote.Signer, error) {
 			return nil, err
 		}
 	}
-	return seal.LoadLogSigner(private)
+	signer, err := seal.LoadLogSigner(private)
+	if errors.Is(err, fs.ErrNotExist) { // its public half stood in the way of a new one
+		return nil, fmt.Errorf("%w; checkpoints that it signed are checked with %q: bring the key back, or move that file away to begin with a new one", err, public)
+	}
+	return signer, err
 }

@@ -86,8 +86,9 @@ func prepare(commands []*cli.Command) {
 func unknownCommand(c *cli.Context) error {
 	if c.Args().Len() == 0 {
 		if c.Command != nil && c.Command.Name != "" && c.Command.Name != c.App.Name {
-			return usagef("%s: name one of its commands; see auditpack %s --help", c.Command.FullName(), c.Command.FullName())
+			return usagef("%s: name one of its commands; see auditpack %s --help", commandName(c), commandName(c))
 		}
+		c.App.Writer = c.App.ErrWriter // stdout is for results
 		if err := cli.ShowAppHelp(c); err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"math"
 	"math/big"
 	"strings"
 	"time"
@@ -24,7 +25,7 @@ func queryCommand() *cli.Command {
 			&cli.StringFlag{Name: "format", Value: "table", Usage: "table, csv or json (one object a line)"},
 		},
 		Action: func(c *cli.Context) error {
-			if c.Args().Len() != 1 {
+			if c.Args().Len() != 1 || strings.TrimSpace(c.Args().First()) == "" {
 				return usagef("query takes one SELECT in quotes, got %d arguments", c.Args().Len())
 			}
 			formats, err := listOf(c, "format", "table", "csv", "json")
@@ -138,10 +139,7 @@ func printJSON(out output, names []string, rows *facts.Rows) error {
 			if err != nil {
 				return err
 			}
-			if n, ok := v.(*big.Int); ok {
-				v = json.Number(n.String())
-			}
-			value, err := json.Marshal(v)
+			value, err := json.Marshal(jsonValue(v))
 			if err != nil {
 				return err
 			}
@@ -155,6 +153,19 @@ func printJSON(out output, names []string, rows *facts.Rows) error {
 		}
 	}
 	return nil
+}
+
+// jsonValue is v as JSON has it: numbers keep all their digits, and what JSON has no number for is text.
+func jsonValue(v any) any {
+	switch v := v.(type) {
+	case *big.Int:
+		return json.Number(v.String())
+	case float64:
+		if math.IsInf(v, 0) || math.IsNaN(v) {
+			return fmt.Sprint(v)
+		}
+	}
+	return v
 }
 
 // cellText is a value as people read it; nothing is left out but a null.

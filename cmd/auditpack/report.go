@@ -78,7 +78,7 @@ func reportOptionsOf(c *cli.Context) (o reportOptions, err error) {
 		return o, err
 	}
 	if o.out = c.String("out"); o.out == "" {
-		return o, usagef("%s: name the folder to write to with --out", c.Command.FullName())
+		return o, usagef("%s: say where to write with --out", commandName(c))
 	}
 	o.force = c.Bool("force")
 	return o, nil

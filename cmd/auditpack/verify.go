@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 
@@ -73,7 +72,7 @@ func verifyOptionsOf(c *cli.Context) (o bundle.VerifyOptions, err error) {
 	}
 	cp, err := seal.OpenCheckpoint(b, o.LogKey)
 	if err != nil {
-		return o, errors.Join(errVerify, fmt.Errorf("checkpoint %q: %w", path, err))
+		return o, unverified("verify: checkpoint %q: %w", path, err)
 	}
 	o.Since = append(o.Since, cp)
 	return o, nil
@@ -96,7 +95,7 @@ func printVerified(c *cli.Context, r bundle.Report) error {
 			r.Members, formatBytes(r.PayloadBytes), r.Records, r.Evidence, r.Entries, r.Fingerprint)
 	}
 	if !r.OK() {
-		return errors.Join(errVerify, fmt.Errorf("verify: %d problems; this bundle does not verify", len(r.Problems)))
+		return unverified("verify: %s; this bundle does not verify", count(len(r.Problems), "problem"))
 	}
 	if !out.json {
 		fmt.Fprintln(out.w, "verified: every byte is as it was sealed")
