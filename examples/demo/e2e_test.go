@@ -26,6 +26,7 @@ func TestDemoWithOtherPeoplesTools(t *testing.T) {
 	t.Run("pdf", func(t *testing.T) { checkPDFs(t, filepath.Join(workspace, "out")) })
 	t.Run("xlsx", func(t *testing.T) { checkSheets(t, filepath.Join(workspace, "out")) })
 	t.Run("bundle", func(t *testing.T) { checkBundle(t, workspace) })
+	t.Run("duckdb", func(t *testing.T) { checkReperform(t, workspace) })
 }
 
 // claims are words that only an auditor may say.
