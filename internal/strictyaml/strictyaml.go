@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -46,11 +47,11 @@ func Parse(name string, data []byte) (ast.Node, error) {
 	}
 	var body ast.Node
 	for _, doc := range file.Docs {
-		if doc.Body == nil {
+		if doc.Body == nil || doc.Body.Type() == ast.CommentType {
 			continue
 		}
 		if body != nil {
-			return nil, &Error{File: name, Line: line(doc.Body), Text: "a second YAML document: want one to a file"}
+			return nil, &Error{File: name, Line: Line(doc.Body), Text: "a second YAML document: want one to a file"}
 		}
 		body = doc.Body
 	}
@@ -68,15 +69,23 @@ func DecodeNode(name string, node ast.Node, v any) error {
 	return nil
 }
 
+// At says that err is about node: for errors of UnmarshalYAML methods, which know the node and not the file.
+func At(node ast.Node, err error) error {
+	return &Error{Line: Line(node), Text: err.Error()}
+}
+
 func wrap(name string, err error) error {
 	var own *Error
 	if errors.As(err, &own) {
-		return err
+		if own.File == "" {
+			own.File = name
+		}
+		return own
 	}
 	e := &Error{File: name, Text: err.Error()}
 	var positioned yaml.Error
 	if errors.As(err, &positioned) {
-		e.Text = positioned.GetMessage()
+		e.Text = message(positioned)
 		if t := positioned.GetToken(); t != nil && t.Position != nil {
 			e.Line, e.Column = t.Position.Line, t.Position.Column
 		}
@@ -87,7 +96,54 @@ func wrap(name string, err error) error {
 	return e
 }
 
-func line(n ast.Node) int {
+// message is what the library found wrong, in words of YAML instead of Go.
+func message(err yaml.Error) string {
+	var wrongType *yaml.TypeError
+	var overflow *yaml.OverflowError
+	switch {
+	case errors.As(err, &wrongType):
+		return fmt.Sprintf("got %s, want %s", kindOf(wrongType.SrcType), kindOf(wrongType.DstType))
+	case errors.As(err, &overflow):
+		return fmt.Sprintf("number %s is out of range", overflow.SrcNum)
+	}
+	return err.GetMessage()
+}
+
+// kindOf is a Go type as people who write YAML know it.
+func kindOf(t reflect.Type) string {
+	if t == nil {
+		return "nothing"
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return kindOf(t.Elem())
+	case reflect.String:
+		return "text"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Float32, reflect.Float64:
+		return "a number"
+	case reflect.Slice, reflect.Array:
+		return "a list"
+	case reflect.Map, reflect.Struct:
+		return "a mapping"
+	}
+	if t.Kind() >= reflect.Int && t.Kind() <= reflect.Uint64 {
+		return "a whole number"
+	}
+	return t.String()
+}
+
+// Line is the line on which a node begins, from 1; 0 when it has no place. A mapping's own token is the colon of its first key.
+func Line(n ast.Node) int {
+	switch m := n.(type) {
+	case *ast.MappingNode:
+		if len(m.Values) > 0 {
+			return Line(m.Values[0])
+		}
+	case *ast.MappingValueNode:
+		return m.Key.GetToken().Position.Line
+	}
 	if t := n.GetToken(); t != nil && t.Position != nil {
 		return t.Position.Line
 	}

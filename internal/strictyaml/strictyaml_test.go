@@ -20,7 +20,7 @@ func TestDecodeRefuses(t *testing.T) {
 	}{
 		{"unknown key", "name: a\ncolour: red\n", 2, "colour"},
 		{"key twice", "name: a\nname: b\n", 2, "name"},
-		{"wrong type", "name: a\n\ncount: many\n", 3, "string into Go struct field sample.Count of type int"},
+		{"wrong type", "name: a\n\ncount: many\n", 3, "got text, want a whole number"},
 		{"syntax", "name: a\ncount: [1,\n", 2, ""},
 		{"second document", "name: a\n---\nname: b\n", 3, "second"},
 		{"empty", "# nothing\n", 0, "empty"},

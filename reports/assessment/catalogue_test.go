@@ -189,8 +189,8 @@ func TestLoadCatalogueRefuses(t *testing.T) {
 		{"floating point", map[string]string{"tests/TST-01.yaml": replace(goodTest, "limit: 1", "limit: 1.5")}, `templates/tests/TST-01.yaml:10: parameter "limit": 1.5 is no whole number`},
 		{"wrong type", map[string]string{"tests/TST-01.yaml": replace(goodTest, "needs:\n  exception: {max_age: 1d, coverage: as-of}\n", "needs: 7\n")}, `templates/tests/TST-01.yaml:7: `},
 		{"no YAML", map[string]string{"tests/TST-01.yaml": "id: [\n"}, `templates/tests/TST-01.yaml:1: `},
-		{"empty file", map[string]string{"tests/TST-01.yaml": "# nothing\n"}, `templates/tests/TST-01.yaml: got 0 YAML documents, want 1`},
-		{"two documents", map[string]string{"tests/TST-01.yaml": goodTest + "---\n" + goodTest}, `templates/tests/TST-01.yaml: got 2 YAML documents, want 1`},
+		{"empty file", map[string]string{"tests/TST-01.yaml": "# nothing\n"}, `templates/tests/TST-01.yaml: file is empty`},
+		{"two documents", map[string]string{"tests/TST-01.yaml": goodTest + "---\n" + goodTest}, `templates/tests/TST-01.yaml:23: a second YAML document`},
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {
@@ -257,7 +257,7 @@ func TestOverridesRefused(t *testing.T) {
 	}{
 		"no such test":      {assessment.Overrides{"TST-09": {"limit": 1}}, "parameters of TST-09: no such test"},
 		"no such parameter": {assessment.Overrides{"TST-01": {"bound": 1}}, `parameters of TST-01: "bound" is no parameter; there are [limit]`},
-		"another type":      {assessment.Overrides{"TST-01": {"limit": "1"}}, `parameters of TST-01: "limit": got a value of type string, want int64`},
+		"another type":      {assessment.Overrides{"TST-01": {"limit": "1"}}, `parameters of TST-01: "limit": got text, want a whole number`},
 		"no value":          {assessment.Overrides{"TST-01": {"limit": nil}}, `parameters of TST-01: "limit": no value`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -27,7 +27,7 @@ func TestWorkspaceInputsRefused(t *testing.T) {
 		"carved-out clause":            {soa: soa + "  - {id: \"8.2\", applicable: true, status: planned, carved_out_to: x}\n", want: `workspace/soa.yaml:3: clause 8.2 cannot be carved out`},
 		"status of no kind":            {soa: soa + "  - {id: A.8.2, applicable: true, status: done}\n", want: `workspace/soa.yaml:3: requirement "A.8.2": status "done"`},
 		"no YAML":                      {soa: "framework: [\n", want: `workspace/soa.yaml:1: `},
-		"empty":                        {soa: "\n", want: `workspace/soa.yaml: got 0 YAML documents`},
+		"empty":                        {soa: "\n", want: `workspace/soa.yaml: file is empty`},
 		"control that is not there":    {manual: manual + "  - {control: x, aspect: mfa, procedure: p, performer: a, reviewer: b, conclusion: deviations, date: 2026-09-01, expires: 2026-10-01}\n", want: `workspace/manual.yaml:2: control "x" is not in the catalogue`},
 		"aspect that is not there":     {manual: manual + "  - {control: privileged-access, aspect: x, procedure: p, performer: a, reviewer: b, conclusion: deviations, date: 2026-09-01, expires: 2026-10-01}\n", want: `workspace/manual.yaml:2: control "privileged-access" has no aspect "x"`},
 		"aspect that tests show":       {manual: manual + "  - {control: privileged-access, aspect: root-token, procedure: p, performer: a, reviewer: b, conclusion: deviations, date: 2026-09-01, expires: 2026-10-01}\n", want: `is shown by tests, not by a manual test`},

@@ -232,11 +232,26 @@ func (t *Test) override(values map[string]any) (*Test, error) {
 			errs = append(errs, fmt.Errorf("parameters of %s: %q: %w", t.ID, name, err))
 			continue
 		}
-		if got, want := fmt.Sprintf("%T", v), fmt.Sprintf("%T", def); got != want {
-			errs = append(errs, fmt.Errorf("parameters of %s: %q: got a value of type %s, want %s", t.ID, name, got, want))
+		if got, want := valueKind(v), valueKind(def); got != want {
+			errs = append(errs, fmt.Errorf("parameters of %s: %q: got %s, want %s", t.ID, name, got, want))
 			continue
 		}
 		out.Parameters[name] = v
 	}
 	return &out, errors.Join(errs...)
+}
+
+// valueKind is the kind of a parameter's value as people who write YAML know it.
+func valueKind(v any) string {
+	switch v.(type) {
+	case int64:
+		return "a whole number"
+	case string:
+		return "text"
+	case bool:
+		return "true or false"
+	case []string:
+		return "a list of texts"
+	}
+	return fmt.Sprintf("%T", v)
 }

@@ -1,15 +1,14 @@
 package assessment
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 
 	"auditpack/evidence"
+	"auditpack/internal/strictyaml"
 )
 
 // File is a text file that can change a verdict: its name as the Assessment lists it, and its bytes.
@@ -27,7 +26,7 @@ const maxYAML = 16 << 20 // bytes
 // document is one parsed YAML file that can still say on which line a value stands.
 type document struct {
 	name string
-	tree *ast.File
+	body ast.Node
 }
 
 // readYAML decodes f strictly into v: an unknown key, a key given twice, a wrong type and a second document are errors that
@@ -37,34 +36,11 @@ func readYAML(f File, v any) (document, error) {
 	if len(f.Content) > maxYAML {
 		return d, fmt.Errorf("%s: file has %d bytes, want at most %d", f.Name, len(f.Content), maxYAML)
 	}
-	tree, err := parser.ParseBytes(f.Content, 0)
-	if err != nil {
-		return d, d.wrap(err)
+	var err error
+	if d.body, err = strictyaml.Parse(f.Name, f.Content); err != nil {
+		return d, err
 	}
-	d.tree = tree
-	bodies := 0
-	for _, doc := range tree.Docs {
-		if doc.Body != nil && doc.Body.Type() != ast.CommentType {
-			bodies++
-		}
-	}
-	if bodies != 1 {
-		return d, fmt.Errorf("%s: got %d YAML documents, want 1", f.Name, bodies)
-	}
-	dec := yaml.NewDecoder(bytes.NewReader(f.Content), yaml.Strict())
-	if err := dec.Decode(v); err != nil {
-		return d, d.wrap(err)
-	}
-	return d, nil
-}
-
-// wrap puts file and line before the cause and drops the library's excerpt of the file.
-func (d document) wrap(err error) error {
-	var y yaml.Error
-	if errors.As(err, &y) && y.GetToken() != nil && y.GetToken().Position != nil {
-		return fmt.Errorf("%s:%d: %s", d.name, y.GetToken().Position.Line, y.GetMessage())
-	}
-	return fmt.Errorf("%s: %w", d.name, err)
+	return d, strictyaml.DecodeNode(f.Name, d.body, v)
 }
 
 // line returns the line of the value at a path such as $.targets[3].id, from 1. Where there is no such value it is the line of
@@ -73,25 +49,14 @@ func (d document) line(format string, args ...any) int {
 	for path := fmt.Sprintf(format, args...); ; path = parentPath(path) {
 		p, err := yaml.PathString(path)
 		if err == nil {
-			if node, err := p.FilterFile(d.tree); err == nil && node != nil && node.GetToken() != nil {
-				return firstLine(node)
+			if node, err := p.FilterNode(d.body); err == nil && node != nil && strictyaml.Line(node) > 0 {
+				return strictyaml.Line(node)
 			}
 		}
 		if path == "$" {
 			return 1
 		}
 	}
-}
-
-// firstLine is the line on which a node begins; a mapping's own token is the colon of its first key.
-func firstLine(node ast.Node) int {
-	if m, ok := node.(*ast.MappingNode); ok && len(m.Values) > 0 {
-		return m.Values[0].Key.GetToken().Position.Line
-	}
-	if m, ok := node.(*ast.MappingValueNode); ok {
-		return m.Key.GetToken().Position.Line
-	}
-	return node.GetToken().Position.Line
 }
 
 // parentPath cuts the last step off a path.

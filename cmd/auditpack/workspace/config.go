@@ -53,7 +53,7 @@ func (s *SourceConfig) UnmarshalYAML(node ast.Node) error {
 		if v, single := node.(*ast.MappingValueNode); single {
 			m = ast.Mapping(v.GetToken(), false, v)
 		} else {
-			return fmt.Errorf("a source is a mapping with name and type")
+			return strictyaml.At(node, errors.New("a source is a mapping with name and type"))
 		}
 	}
 	rest := ast.Mapping(m.GetToken(), m.IsFlowStyle)
@@ -88,29 +88,35 @@ type Period struct{ evidence.Period }
 
 // UnmarshalYAML reads both forms.
 func (p *Period) UnmarshalYAML(node ast.Node) error {
+	read, err := periodOf(node)
+	if err != nil {
+		return strictyaml.At(node, fmt.Errorf("period: %w", err))
+	}
+	p.Period = read
+	return nil
+}
+
+func periodOf(node ast.Node) (evidence.Period, error) {
 	var quarter string
 	if err := yaml.NodeToValue(node, &quarter); err == nil {
-		q, err := evidence.Quarter(quarter)
-		p.Period = q
-		return err
+		return evidence.Quarter(quarter)
 	}
 	var span struct {
 		From string `yaml:"from"`
 		To   string `yaml:"to"`
 	}
-	if err := yaml.NodeToValue(node, &span, yaml.Strict()); err != nil {
-		return err
+	if err := strictyaml.DecodeNode("", node, &span); err != nil {
+		return evidence.Period{}, errors.New("want a quarter such as 2026-Q3, or from and to")
 	}
 	from, err := ParseTime(span.From)
 	if err != nil {
-		return fmt.Errorf("period from: %w", err)
+		return evidence.Period{}, fmt.Errorf("from: %w", err)
 	}
 	to, err := ParseTime(span.To)
 	if err != nil {
-		return fmt.Errorf("period to: %w", err)
+		return evidence.Period{}, fmt.Errorf("to: %w", err)
 	}
-	p.Period, err = evidence.NewPeriod(from, to)
-	return err
+	return evidence.NewPeriod(from, to)
 }
 
 // ParseTime reads a date (UTC midnight) or an RFC 3339 time.

@@ -45,8 +45,12 @@ func TestOpenRefuses(t *testing.T) {
 		{"unknown type", "organization: {name: ACME}\nsources:\n  - {name: a, type: nope}\n", `auditpack.yaml:3: source "a": unknown type "nope"`},
 		{"name twice", good + "  - {name: a, type: fake, path: y}\n", `source "a" is already in line 4`},
 		{"reserved name", "organization: {name: ACME}\nsources:\n  - {name: workspace, type: fake}\n", "no name of its own"},
-		{"bad quarter", strings.Replace(good, "2026-Q3", "2026-Q5", 1), "not a quarter"},
-		{"backwards period", strings.Replace(good, "2026-Q3", "{from: 2026-07-01, to: 2026-06-01}", 1), "not before its end"},
+		{"bad quarter", strings.Replace(good, "2026-Q3", "2026-Q5", 1), `auditpack.yaml:2: period: "2026-Q5" is not a quarter`},
+		{"backwards period", strings.Replace(good, "2026-Q3", "{from: 2026-07-01, to: 2026-06-01}", 1), "auditpack.yaml:2: period: period starts at"},
+		{"period without an end", strings.Replace(good, "2026-Q3", "{from: 2026-07-01}", 1), `auditpack.yaml:2: period: to: "" is neither`},
+		{"period of another form", strings.Replace(good, "2026-Q3", "[2026]", 1), "auditpack.yaml:2: period: want a quarter"},
+		{"no mapping", good + "  - x\n", "auditpack.yaml:7: a source is a mapping"},
+		{"wrong type", good + "frameworks: 5\n", "auditpack.yaml:7: "},
 		{"bad role", strings.Replace(good, "{name: ACME}", "{name: ACME, role: owner}", 1), "want provider or customer"},
 	}
 	for _, tt := range tests {
