@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -89,7 +91,7 @@ func openJudgement(c *cli.Context, s *session) (*judgement, error) {
 		return nil, err
 	}
 	if j.catalogue, err = s.catalogue(); err != nil {
-		return nil, err
+		return nil, s.placed(err)
 	}
 	if err := s.keepInputs(c.Context); err != nil {
 		return nil, err
@@ -104,7 +106,7 @@ func openJudgement(c *cli.Context, s *session) (*judgement, error) {
 		return nil, errors.Join(err, j.Close())
 	}
 	if err := j.catalogue.Check(c.Context, j.db); err != nil {
-		return nil, errors.Join(err, j.Close())
+		return nil, errors.Join(s.placed(err), j.Close())
 	}
 	return j, nil
 }
@@ -126,7 +128,7 @@ func (s *session) catalogue() (*assessment.Catalogue, error) {
 	}
 	return assessment.LoadCatalogue([]assessment.Layer{
 		{Name: "templates", Files: templates.Files},
-		{Name: "workspace", Files: os.DirFS(s.Dir)},
+		{Name: ownLayer, Files: os.DirFS(s.Dir)},
 	}, overrides)
 }
 
@@ -174,7 +176,7 @@ func (j *judgement) assess(ctx context.Context, framework string) (assessment.As
 		Facts: j.db, Entries: j.known.entries, KnownLast: j.known.last, Records: j.known.records,
 	}
 	for _, f := range j.inputs {
-		file := assessment.File{Name: "workspace/" + f.Name, Content: f.Bytes}
+		file := assessment.File{Name: ownLayer + "/" + f.Name, Content: f.Bytes}
 		switch folder, _, _ := strings.Cut(f.Name, "/"); folder {
 		case workspace.StatementOfApplicability:
 			in.SoA = append(in.SoA, file)
@@ -185,10 +187,25 @@ func (j *judgement) assess(ctx context.Context, framework string) (assessment.As
 		}
 	}
 	a, err := assessment.Assess(ctx, in)
-	if err != nil {
-		return a, fmt.Errorf("assess %s: %w", framework, err)
+	return a, j.session.placed(err)
+}
+
+// ownLayer goes before the names of the workspace's own files in an Assessment.
+const ownLayer = "workspace"
+
+// ownFile finds the names of the workspace's own files in errors.
+var ownFile = regexp.MustCompile(`(?m)(^|[ (])` + ownLayer + `/`)
+
+// placed says where the workspace's own files are that err speaks of, so that people find them; nobody decides by it.
+func (s *session) placed(err error) error {
+	if err == nil || !ownFile.MatchString(err.Error()) {
+		return err
 	}
-	return a, nil
+	dir := filepath.ToSlash(filepath.Clean(s.shown)) + "/"
+	if dir == "./" {
+		dir = ""
+	}
+	return errors.New(ownFile.ReplaceAllString(err.Error(), "${1}"+strings.ReplaceAll(dir, "$", "$$")))
 }
 
 // frameworksOf returns the framework that --framework names, else the workspace's.
