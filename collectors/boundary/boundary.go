@@ -41,14 +41,14 @@ const (
 // Config is the section of a source of type boundary in auditpack.yaml. One of Address (or BOUNDARY_ADDR) and EventLogs is
 // required.
 type Config struct {
-	Address      string   `yaml:"address"`       // of a controller, https://boundary.example.com:9200; otherwise BOUNDARY_ADDR
-	Scope        string   `yaml:"scope"`         // where the recursive lists begin: global (the default), o_... or p_...
-	AuthMethod   string   `yaml:"auth_method"`   // ampw_... or amldap_...: log in with login_name; without it a token is used
-	LoginName    string   `yaml:"login_name"`    // of the account that collects
-	PasswordFile string   `yaml:"password_file"` // its password; otherwise BOUNDARY_PASSWORD
-	TokenFile    string   `yaml:"token_file"`    // an auth token or app token; otherwise BOUNDARY_TOKEN
-	CACert       string   `yaml:"ca_cert"`       // PEM file of the authority that signed the controller's certificate; otherwise BOUNDARY_CACERT
-	EventLogs    []string `yaml:"event_logs"`    // globs of event log files, plain, .gz or .zst
+	Address      string   `yaml:"address" jsonschema:"description=URL of a controller such as https://boundary.example.com:9200; BOUNDARY_ADDR when empty"`
+	Scope        string   `yaml:"scope" jsonschema:"description=Where the recursive lists begin: global (the default) or an organization o_... or a project p_..."`
+	AuthMethod   string   `yaml:"auth_method" jsonschema:"description=Auth method ampw_... or amldap_... to log in with as login_name; without it a token is used"`
+	LoginName    string   `yaml:"login_name" jsonschema:"description=Login name of the account that collects; goes with auth_method"`
+	PasswordFile string   `yaml:"password_file" jsonschema:"description=File that holds the password of login_name; BOUNDARY_PASSWORD when empty"`
+	TokenFile    string   `yaml:"token_file" jsonschema:"description=File that holds an auth token or app token; BOUNDARY_TOKEN when empty"`
+	CACert       string   `yaml:"ca_cert" jsonschema:"description=PEM file of the authority that signed the controller's certificate; BOUNDARY_CACERT when empty"`
+	EventLogs    []string `yaml:"event_logs" jsonschema:"description=Files or globs of event logs; plain or .gz or .zst"`
 }
 
 // maxBodyBytes bounds an answer. A page of 1000 sessions has some 1.5 MB; the fact files take no larger one either.

@@ -41,8 +41,8 @@ var Type = collectors.Type{
 
 // Config is the section of a source of type codeowners.
 type Config struct {
-	Path      string      `yaml:"path"`      // root of the checkout; required
-	Protected []Protected `yaml:"protected"` // without it a default list
+	Path      string      `yaml:"path" jsonschema:"required,description=Root of the checkout that holds CODEOWNERS"`
+	Protected []Protected `yaml:"protected" jsonschema:"description=Paths whose owners matter; a default list when empty"`
 }
 
 type collector struct {

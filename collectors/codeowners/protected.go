@@ -27,9 +27,9 @@ var purposes = []string{
 
 // Protected is a path whose changes need the review of certain owners.
 type Protected struct {
-	Path    string   `yaml:"path"`    // below the checkout; a folder ends in a slash
-	Purpose string   `yaml:"purpose"` // iam, network, kms, secrets, workflows, policies, exceptions or codeowners
-	Owners  []string `yaml:"owners"`  // one of them must own it; empty: any owner will do
+	Path    string   `yaml:"path" jsonschema:"required,description=Path below the checkout; a folder ends in a slash"`
+	Purpose string   `yaml:"purpose" jsonschema:"required,description=What it guards: iam or network or kms or secrets or workflows or policies or exceptions or codeowners"`
+	Owners  []string `yaml:"owners" jsonschema:"description=Owners of whom one must own it; any owner will do when empty"`
 }
 
 // defaultProtected is what holds when a configuration names no paths: the folders that the WAF++ text names, and what guards

@@ -47,7 +47,7 @@ var Type = collectors.Type{
 
 // Config is the section of a source of type documents.
 type Config struct {
-	Index string `yaml:"index"` // YAML file that lists the documents, which lie in its folder or below; required
+	Index string `yaml:"index" jsonschema:"required,description=YAML file that lists the documents; they lie in its folder or below"`
 }
 
 type collector struct {

@@ -41,7 +41,7 @@ var Type = collectors.Type{
 
 // Config is the section of a source of type exceptions.
 type Config struct {
-	Path string `yaml:"path"` // folder of the exception files, in a git checkout or not; required
+	Path string `yaml:"path" jsonschema:"required,description=Folder of the exception files; in a git checkout or not"`
 }
 
 type collector struct {

@@ -45,7 +45,7 @@ var Type = collectors.Type{
 
 // Config is the section of a source of type responsibility.
 type Config struct {
-	Path string `yaml:"path"` // a YAML file, or a folder that holds nothing but such files; required
+	Path string `yaml:"path" jsonschema:"required,description=A YAML file or a folder that holds nothing but such files: responsibility matrix and RACI"`
 }
 
 type collector struct {

@@ -33,7 +33,7 @@ type Config struct {
 
 // Organization is whom the reports are about.
 type Organization struct {
-	Name  string `yaml:"name" jsonschema:"required,minLength=1"`
+	Name  string `yaml:"name" jsonschema:"required,minLength=1,description=Name of the organization as reports print it"`
 	Scope string `yaml:"scope" jsonschema:"description=What is in scope in a sentence; printed on the cover"`
 	Role  string `yaml:"role" jsonschema:"enum=provider,enum=customer,description=provider or customer of the cloud service: C5 binds the provider"`
 }

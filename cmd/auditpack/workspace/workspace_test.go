@@ -80,8 +80,10 @@ func TestSourceErrorsNameTheLine(t *testing.T) {
 	}
 }
 
-func TestSchemaAgreesWithOpen(t *testing.T) {
-	raw, err := Schema(fakeTypes())
+// compile makes the schema of auditpack.yaml ready to validate with.
+func compile(t *testing.T, types []collectors.Type) *jsonschema.Schema {
+	t.Helper()
+	raw, err := Schema(types)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,6 +99,25 @@ func TestSchemaAgreesWithOpen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return schema
+}
+
+// valueOf is YAML as a schema sees it.
+func valueOf(t *testing.T, text string) any {
+	t.Helper()
+	asJSON, err := yaml.YAMLToJSON([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v any
+	if err := json.Unmarshal(asJSON, &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func TestSchemaAgreesWithOpen(t *testing.T) {
+	schema := compile(t, fakeTypes())
 	tests := []struct {
 		text string
 		ok   bool
@@ -109,15 +130,7 @@ func TestSchemaAgreesWithOpen(t *testing.T) {
 		{"organization: {}\nsources: []\n", false},
 	}
 	for _, tt := range tests {
-		asJSON, err := yaml.YAMLToJSON([]byte(tt.text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		var v any
-		if err := json.Unmarshal(asJSON, &v); err != nil {
-			t.Fatal(err)
-		}
-		if err := schema.Validate(v); (err == nil) != tt.ok {
+		if err := schema.Validate(valueOf(t, tt.text)); (err == nil) != tt.ok {
 			t.Errorf("validate %q: got %v, want ok %v", tt.text, err, tt.ok)
 		}
 	}
