@@ -54,16 +54,6 @@ var (
 // element is the YAML path of element i of the list at base.
 func element(base string, i int) string { return fmt.Sprintf("%s[%d]", base, i) }
 
-// strength returns how c bears on a requirement; empty for not at all.
-func (c *Control) strength(f FrameworkID, id RequirementID) string {
-	for _, t := range c.Targets {
-		if t.Framework == f && t.ID == id {
-			return t.Strength
-		}
-	}
-	return ""
-}
-
 // reaches says whether c bears on anything of a framework.
 func (c *Control) reaches(f FrameworkID) bool {
 	return slices.ContainsFunc(c.Targets, func(t Target) bool { return t.Framework == f })
