@@ -54,7 +54,7 @@ setup: ## install what the tests call: openssl, unzip
 	@./.ci/need openssl:openssl unzip:unzip
 
 setup-e2e: setup ## install what make e2e calls besides
-	@./.ci/need pdftotext:poppler-utils qpdf:qpdf soffice:libreoffice-calc-nogui node:nodejs npm:npm
+	@./.ci/need jq:jq pdftotext:poppler-utils qpdf:qpdf soffice:libreoffice-calc-nogui node:nodejs npm:npm
 
 clean: ## remove what was built
 	rm -rf bin build

@@ -27,6 +27,7 @@ func TestDemoWithOtherPeoplesTools(t *testing.T) {
 	t.Run("xlsx", func(t *testing.T) { checkSheets(t, filepath.Join(workspace, "out")) })
 	t.Run("bundle", func(t *testing.T) { checkBundle(t, workspace) })
 	t.Run("duckdb", func(t *testing.T) { checkReperform(t, workspace) })
+	t.Run("figures", func(t *testing.T) { checkFigures(t, workspace) })
 }
 
 // claims are words that only an auditor may say.
