@@ -14,8 +14,14 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the program as typed: status, stdout, stderr and files.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+	p := scriptParams()
+	p.Dir = "testdata/script"
+	testscript.Run(t, p)
+}
+
+// scriptParams are what every script runs with.
+func scriptParams() testscript.Params {
+	return testscript.Params{
 		Setup: func(e *testscript.Env) error {
 			// Nothing of the machine's own access may reach a test.
 			for _, name := range []string{"VAULT_ADDR", "VAULT_TOKEN", "TFE_TOKEN", "TFE_ADDRESS", "BOUNDARY_ADDR", "BOUNDARY_TOKEN"} {
@@ -24,7 +30,7 @@ func TestScripts(t *testing.T) {
 			return os.MkdirAll(e.WorkDir, 0o755)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status},
-	})
+	}
 }
 
 // status runs "status N auditpack args..." and wants exit status N.
