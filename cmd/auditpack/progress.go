@@ -103,6 +103,7 @@ func newBars(w io.Writer, sources []collectors.Source) *bars {
 	pw.SetUpdateFrequency(100 * time.Millisecond)
 	pw.SetTrackerLength(20)
 	pw.SetMessageLength(36)
+	pw.SetTrackerPosition(progress.PositionRight)
 	pw.SetStyle(progress.StyleBlocks)
 	pw.Style().Options.PercentFormat = "%3.0f%%"
 	pw.Style().Visibility.ETA = true
