@@ -9,6 +9,7 @@ import (
 
 	"auditpack/collectors"
 	"auditpack/evidence"
+	"auditpack/internal/contextio"
 	"auditpack/internal/lines"
 )
 
@@ -85,7 +86,7 @@ func (r *logRun) collect(ctx context.Context, last logCursor) error {
 
 // store cuts content into segments and adds a record of each.
 func (r *logRun) store(ctx context.Context, content io.Reader, track *tracker) error {
-	segments := lines.Cut(contextReader{ctx, content}, lines.Options{KeepTail: r.file.compressed()})
+	segments := lines.Cut(contextio.Reader(ctx, content), lines.Options{KeepTail: r.file.compressed()})
 	defer segments.Close()
 	for segments.Next() {
 		var times span

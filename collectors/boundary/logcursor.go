@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"auditpack/evidence"
+	"auditpack/internal/contextio"
 )
 
 const (
@@ -75,7 +76,7 @@ func (f logFile) edges(ctx context.Context, offset int64) (head, tail []byte, er
 		return nil, nil, err
 	}
 	defer r.Close()
-	in := contextReader{ctx, r}
+	in := contextio.Reader(ctx, r)
 	n := min(offset, edgeBytes)
 	head = make([]byte, n)
 	if _, err := io.ReadFull(in, head); err != nil {
@@ -90,7 +91,7 @@ func (f logFile) edges(ctx context.Context, offset int64) (head, tail []byte, er
 	}
 	defer again.Close()
 	tail = make([]byte, n)
-	_, err = io.ReadFull(contextReader{ctx, again}, tail)
+	_, err = io.ReadFull(contextio.Reader(ctx, again), tail)
 	return head, tail, err
 }
 

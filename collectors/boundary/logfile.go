@@ -3,7 +3,6 @@ package boundary
 import (
 	"bufio"
 	"compress/gzip"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -139,17 +138,4 @@ func skip(r io.Reader, n int64) error {
 		return io.ErrUnexpectedEOF
 	}
 	return err
-}
-
-// contextReader stops reading when ctx is done.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c contextReader) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"auditpack/evidence"
+	"auditpack/internal/contextio"
 )
 
 // ErrLayout says that a zip is not laid out as a bundle.
@@ -140,7 +141,7 @@ func (b *Bundle) Evidence(ctx context.Context, d evidence.Digest) (io.ReadCloser
 	return struct {
 		io.Reader
 		io.Closer
-	}{contextReader{ctx, r}, r}, nil
+	}{contextio.Reader(ctx, r), r}, nil
 }
 
 // Record returns a record of the bundle. One that is not there is evidence.ErrNotFound.

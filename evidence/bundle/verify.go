@@ -16,6 +16,7 @@ import (
 
 	"auditpack/evidence"
 	"auditpack/evidence/seal"
+	"auditpack/internal/contextio"
 )
 
 // ErrNoTrust says that Verify was given nothing to trust: what a bundle says of its own key is worth nothing.
@@ -156,7 +157,7 @@ func (v *verification) hashMember(ctx context.Context, i int, buf []byte) (evide
 	}
 	defer r.Close()
 	sum := sha256.New()
-	if _, err := io.CopyBuffer(sum, contextReader{ctx, r}, buf); err != nil {
+	if _, err := io.CopyBuffer(sum, contextio.Reader(ctx, r), buf); err != nil {
 		return "", err
 	}
 	return evidence.DigestSum(sum), nil
@@ -301,7 +302,7 @@ func (v *verification) archive(ctx context.Context, p Predicate) {
 		return
 	}
 	sum := sha256.New()
-	if _, err := io.Copy(sum, contextReader{ctx, io.NewSectionReader(v.bundle.archive.file, 0, p.ArchiveBytes)}); err != nil {
+	if _, err := io.Copy(sum, contextio.Reader(ctx, io.NewSectionReader(v.bundle.archive.file, 0, p.ArchiveBytes))); err != nil {
 		v.report.problem(ProblemSeal, "", "read the zip: %v", err)
 		return
 	}

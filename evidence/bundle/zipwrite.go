@@ -12,6 +12,7 @@ import (
 	"github.com/klauspost/compress/flate"
 
 	"auditpack/evidence"
+	"auditpack/internal/contextio"
 )
 
 // deflateLevel 1: on audit logs within a tenth of the size of level 9 at seven times its speed.
@@ -56,7 +57,7 @@ func (w *zipWriter) add(ctx context.Context, name string, r io.Reader) (evidence
 		w.flate.Reset(w.out)
 		raw.w = w.flate
 	}
-	if _, err := io.CopyBuffer(raw, contextReader{ctx, r}, w.copy); err != nil {
+	if _, err := io.CopyBuffer(raw, contextio.Reader(ctx, r), w.copy); err != nil {
 		return "", 0, fmt.Errorf("write %q: %w", name, err)
 	}
 	if deflated(name) {
@@ -82,7 +83,7 @@ func (w *zipWriter) add(ctx context.Context, name string, r io.Reader) (evidence
 // digest returns the digest of all bytes written so far.
 func (w *zipWriter) digest(ctx context.Context) (evidence.Digest, error) {
 	sum := sha256.New()
-	if _, err := io.CopyBuffer(sum, contextReader{ctx, io.NewSectionReader(w.file, 0, w.at)}, w.copy); err != nil {
+	if _, err := io.CopyBuffer(sum, contextio.Reader(ctx, io.NewSectionReader(w.file, 0, w.at)), w.copy); err != nil {
 		return "", fmt.Errorf("read what was written: %w", err)
 	}
 	return evidence.DigestSum(sum), nil
@@ -123,17 +124,4 @@ func (c *countingWriter) Write(p []byte) (int, error) {
 	n, err := c.w.Write(p)
 	c.n += int64(n)
 	return n, err
-}
-
-// contextReader ends with the context's error once the context is over.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c contextReader) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
 }

@@ -18,6 +18,7 @@ import (
 
 	"auditpack/evidence"
 	"auditpack/internal/atomicfile"
+	"auditpack/internal/contextio"
 )
 
 const (
@@ -43,7 +44,7 @@ func (s *Store) Put(ctx context.Context, r io.Reader) (evidence.Digest, int64, e
 func (s *Store) put(ctx context.Context, r io.Reader) (evidence.Digest, int64, error) {
 	first := chunkPool.Get().(*chunk)
 	defer chunkPool.Put(first)
-	r = contextReader{ctx, r}
+	r = contextio.Reader(ctx, r)
 	n, err := io.ReadFull(r, first.buf[:])
 	switch {
 	case err == io.EOF || err == io.ErrUnexpectedEOF:
@@ -255,17 +256,4 @@ func pack(w io.Writer, chunks <-chan *chunk) error {
 		return err
 	}
 	return out.Flush()
-}
-
-// contextReader ends with the context's error once the context is over.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c contextReader) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
 }

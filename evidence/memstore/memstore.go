@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"auditpack/evidence"
+	"auditpack/internal/contextio"
 )
 
 // Store is a store and a journal. The zero value is empty and ready. It is safe for concurrent use.
@@ -33,7 +34,7 @@ func New() *Store { return new(Store) }
 
 // Put implements evidence.Store.
 func (s *Store) Put(ctx context.Context, r io.Reader) (evidence.Digest, int64, error) {
-	b, err := io.ReadAll(contextReader{ctx, r})
+	b, err := io.ReadAll(contextio.Reader(ctx, r))
 	if err != nil {
 		return "", 0, fmt.Errorf("put evidence: %w", err)
 	}
@@ -64,7 +65,7 @@ func (s *Store) Get(ctx context.Context, d evidence.Digest) (io.ReadCloser, erro
 	if got := evidence.DigestOf(b); got != d {
 		return io.NopCloser(io.MultiReader(bytes.NewReader(b), failing{&evidence.CorruptError{Want: d, Got: got, SizeBytes: int64(len(b))}})), nil
 	}
-	return io.NopCloser(contextReader{ctx, bytes.NewReader(b)}), nil
+	return io.NopCloser(contextio.Reader(ctx, bytes.NewReader(b))), nil
 }
 
 // Walk implements evidence.Store.
@@ -163,19 +164,6 @@ func (s *Store) entry(n int64) []byte {
 		return nil
 	}
 	return s.entries[n-1]
-}
-
-// contextReader ends with the context's error once the context is over.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c contextReader) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
 }
 
 // failing is a reader that has nothing but an error.
