@@ -7,10 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 
@@ -68,11 +66,11 @@ func (e *Engine) projectMissing(ctx context.Context, units []*unit, progress fun
 		return fmt.Errorf("make spool: %w", err)
 	}
 	defer os.RemoveAll(spool)
-	// One thread for each unit: units are independent, and one thread keeps the order of lines and the bytes of the result.
-	folders, err := e.storeFolders(missing)
+	folders, err := e.foldersOf(missing)
 	if err != nil {
 		return err
 	}
+	// One thread for each unit: units are independent, and one thread keeps the order of lines and the bytes of the result.
 	db, err := e.openDuckDB(ctx, 1, append(folders, spool, e.options.Cache)...)
 	if err != nil {
 		return err
@@ -99,31 +97,6 @@ func (e *Engine) projectMissing(ctx context.Context, units []*unit, progress fun
 		})
 	}
 	return group.Wait()
-}
-
-// storeFolders returns the folders of the store's own files that units are read from in place: DuckDB looks through links.
-func (e *Engine) storeFolders(units []*unit) ([]string, error) {
-	locator, ok := e.options.Store.(evidence.Locator)
-	if !ok {
-		return nil, nil
-	}
-	seen := map[string]bool{}
-	for _, u := range units {
-		for _, p := range u.parts {
-			file, err := locator.Locate(p.Digest)
-			if err != nil {
-				return nil, fmt.Errorf("project table %q: find evidence: %w", u.file.Table, err)
-			}
-			if file, err = filepath.EvalSymlinks(file); err != nil {
-				return nil, fmt.Errorf("project table %q: find evidence: %w", u.file.Table, err)
-			}
-			if file, err = filepath.Abs(file); err != nil {
-				return nil, fmt.Errorf("project table %q: find evidence: %w", u.file.Table, err)
-			}
-			seen[filepath.Dir(file)] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(seen)), nil
 }
 
 // projectUnit checks the digests of u's blobs, runs the statement over them and puts the result in its place.

@@ -125,7 +125,6 @@ type Rows struct {
 	conn    *sql.Conn
 	rows    *sql.Rows
 	columns []Column
-	err     error
 }
 
 // Columns returns the columns of the result.
