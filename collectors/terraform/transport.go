@@ -84,24 +84,10 @@ func (t *transport) send(req *http.Request) (*http.Response, error) {
 		if err != nil || resp.StatusCode != http.StatusInternalServerError || attempt == serverErrorAttempts {
 			return resp, err
 		}
-		if err := t.pause(req.Context(), wait); err != nil {
+		if err := t.retry.Pause(req.Context(), wait); err != nil {
 			return nil, err
 		}
 		wait *= 2
-	}
-}
-
-func (t *transport) pause(ctx context.Context, d time.Duration) error {
-	if t.retry.Sleep != nil {
-		return t.retry.Sleep(ctx, d)
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
 	}
 }
 

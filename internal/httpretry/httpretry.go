@@ -87,7 +87,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		if attempt >= attempts || pause > maxWait || !rewindable(req) {
 			return resp, err
 		}
-		if err := t.sleep(ctx, pause); err != nil {
+		if err := t.Pause(ctx, pause); err != nil {
 			return nil, err
 		}
 		wait *= 2
@@ -119,7 +119,8 @@ func (t *Transport) once(req *http.Request, attempt int) (*http.Response, error)
 	return resp, nil
 }
 
-func (t *Transport) sleep(ctx context.Context, d time.Duration) error {
+// Pause waits as the Transport does between attempts: for d, or until ctx is over, whose error it then returns.
+func (t *Transport) Pause(ctx context.Context, d time.Duration) error {
 	if t.Sleep != nil {
 		return t.Sleep(ctx, d)
 	}
