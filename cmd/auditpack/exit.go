@@ -24,7 +24,7 @@ EXIT STATUS:
    0    done
    1    error (collect: a source failed)
    2    usage
-   3    deviations or overdue, from assess, status and exceptions lint alone
+   3    deviations or overdue, from assess and exceptions lint alone
    4    does not verify, from verify, evidence fsck and journal verify
    130  interrupted
 `
