@@ -13,8 +13,6 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
-
-	"auditpack/evidence"
 )
 
 // Progress is how far a projection is.
