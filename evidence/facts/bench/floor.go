@@ -9,7 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"time"
+	"strings"
 
 	_ "github.com/duckdb/duckdb-go/v2" // the driver
 	"github.com/klauspost/compress/zstd"
@@ -23,27 +23,32 @@ const typedColumns = `{
 	request: 'struct(client_id varchar, client_token_accessor varchar, id varchar, mount_class varchar, mount_point varchar, mount_type varchar,
 		namespace struct(path varchar), operation varchar, path varchar, remote_address varchar)'}`
 
-// measureFloor does the three things that nothing can do without, one after another, and returns how long they took together.
-func measureFloor(ctx context.Context, log, folder string, out io.Writer) (time.Duration, error) {
-	var total time.Duration
+// measureFloor does the three things that nothing can do without, one after another in folder, and returns what they cost together.
+// It removes folder.
+func measureFloor(ctx context.Context, log, folder string, out io.Writer) (cost, error) {
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		return cost{}, fmt.Errorf("floor: %w", err)
+	}
+	defer removeAll(folder)
+	var together cost
+	var line []string
 	for _, step := range []struct {
 		name string
 		do   func() error
 	}{
 		{"SHA-256", func() error { return hashFile(log) }},
 		{"zstd level 1", func() error { return compressFile(log, filepath.Join(folder, "floor.zst")) }},
-		{"read_json to Parquet, two threads", func() error { return projectFile(ctx, log, filepath.Join(folder, "floor.parquet")) }},
+		{"read_json to Parquet with two threads", func() error { return projectFile(ctx, log, filepath.Join(folder, "floor.parquet")) }},
 	} {
-		start := time.Now()
-		if err := step.do(); err != nil {
-			return 0, fmt.Errorf("floor: %s: %w", step.name, err)
+		c, err := measure(step.do)
+		if err != nil {
+			return cost{}, fmt.Errorf("floor: %s: %w", step.name, err)
 		}
-		took := time.Since(start)
-		total += took
-		fmt.Fprintf(out, "floor: %s %s\n", step.name, seconds(took))
+		together = together.plus(c)
+		line = append(line, step.name+" "+seconds(c.Wall))
 	}
-	fmt.Fprintf(out, "floor: together %s\n", seconds(total))
-	return total, nil
+	fmt.Fprintf(out, "floor: %s, together %s\n", strings.Join(line, ", "), together)
+	return together, nil
 }
 
 func hashFile(path string) error {

@@ -50,7 +50,8 @@ func writeLog(path string, size int64, longLines int) (written int64, err error)
 		}
 		written += int64(n)
 	}
-	return written, w.Flush()
+	// A log that still waits for the disk would be written out by the first sync of what is measured.
+	return written, errors.Join(w.Flush(), f.Sync())
 }
 
 // freshID writes an id that only the old one and the round decide.

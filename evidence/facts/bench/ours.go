@@ -22,7 +22,7 @@ import (
 	"auditpack/templates"
 )
 
-// runOurs collects folder/audit.log into a new store, projects it, does both again, and prints a result as JSON.
+// runOurs collects the log into a new store in the folder o.ours, projects it, does both again, and prints a result as JSON.
 func runOurs(ctx context.Context, o options, out io.Writer) (err error) {
 	if o.profile != "" {
 		f, err := os.Create(o.profile)
@@ -40,29 +40,33 @@ func runOurs(ctx context.Context, o options, out io.Writer) (err error) {
 		return err
 	}
 	var r result
-	if r.Collect, err = collect(ctx, o.ours, store); err != nil {
+	if r.Collect, err = collect(ctx, o.log, store); err != nil {
 		return err
 	}
 	if r.Project, err = project(ctx, o.ours, store, &r); err != nil {
 		return err
 	}
-	r.CPU = cpuTime()
 	before := readBytes()
-	if r.Again, err = collect(ctx, o.ours, store); err != nil {
+	again, err := collect(ctx, o.log, store)
+	if err != nil {
 		return err
 	}
-	r.AgainReadBytes = readBytes() - before
-	if r.ProjectAgain, err = project(ctx, o.ours, store, &r); err != nil {
+	r.Again, r.AgainReadBytes = again.Wall, readBytes()-before
+	if again, err = project(ctx, o.ours, store, &r); err != nil {
 		return err
 	}
+	r.ProjectAgain = again.Wall
 	if r.StoredBytes, err = folderBytes(filepath.Join(o.ours, "store")); err != nil {
 		return err
 	}
 	return json.NewEncoder(out).Encode(r)
 }
 
-func collect(ctx context.Context, folder string, store *filestore.Store) (time.Duration, error) {
-	start := time.Now()
+func collect(ctx context.Context, log string, store *filestore.Store) (cost, error) {
+	return measure(func() error { return collectLog(ctx, log, store) })
+}
+
+func collectLog(ctx context.Context, log string, store *filestore.Store) error {
 	env := collectors.Env{
 		Name: "vault", Path: func(p string) string { return p }, Open: os.DirFS, Getenv: func(string) string { return "" },
 		Now: func() time.Time { return time.Now().UTC() }, Tool: "auditpack bench",
@@ -72,57 +76,68 @@ func collect(ctx context.Context, folder string, store *filestore.Store) (time.D
 		if !ok {
 			return fmt.Errorf("configuration: got %T", config)
 		}
-		v.AuditLogs = []string{filepath.Join(folder, "audit.log")}
+		v.AuditLogs = []string{log}
 		return nil
 	}, env)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	results := collectors.Run(ctx, []collectors.Source{{Name: "vault", Type: vault.Type, Collector: c}}, collectors.Options{
 		Store: store, Journal: store, Now: env.Now, Actor: evidence.Actor{Principal: "bench", Host: "bench", Tool: env.Tool},
 	})
 	for _, r := range results {
 		if r.Err != nil {
-			return 0, r.Err
+			return r.Err
 		}
 		if r.Failed() {
-			return 0, fmt.Errorf("collect: %+v", r.Entry.Parts)
+			return fmt.Errorf("collect: %+v", r.Entry.Parts)
 		}
 	}
-	return time.Since(start), nil
+	return nil
 }
 
-func project(ctx context.Context, folder string, store *filestore.Store, r *result) (_ time.Duration, err error) {
-	start := time.Now()
-	files, err := fs.Sub(templates.Files, "facts")
+func project(ctx context.Context, folder string, store *filestore.Store, r *result) (took cost, err error) {
+	var engine *facts.Engine
+	var db *facts.DB
+	took, err = measure(func() error {
+		engine, db, err = openTables(ctx, folder, store)
+		return err
+	})
 	if err != nil {
-		return 0, err
+		return cost{}, err
 	}
-	engine, err := facts.Open(ctx, facts.Options{SQL: files, Store: store, Journal: store, Cache: filepath.Join(folder, "facts")})
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, engine.Close()) }()
-	size, err := store.Size(ctx)
-	if err != nil {
-		return 0, err
-	}
-	db, err := engine.Project(ctx, size, nil)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	took := time.Since(start)
+	defer func() { err = errors.Join(err, db.Close(), engine.Close()) }()
 	if r.Lines, err = count(ctx, db, "select count(*) from vault_audit"); err != nil {
-		return 0, err
+		return cost{}, err
 	}
-	start = time.Now()
+	start := time.Now()
 	if _, err = count(ctx, db, "select count(*) from vault_request where path like 'sys/%' and list_contains(policies, 'root')"); err != nil {
-		return 0, err
+		return cost{}, err
 	}
 	r.Query = time.Since(start)
 	r.ParquetBytes, err = folderBytes(filepath.Join(folder, "facts"))
 	return took, err
+}
+
+// openTables projects what the store has. The caller closes the tables and then the engine.
+func openTables(ctx context.Context, folder string, store *filestore.Store) (*facts.Engine, *facts.DB, error) {
+	files, err := fs.Sub(templates.Files, "facts")
+	if err != nil {
+		return nil, nil, err
+	}
+	size, err := store.Size(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	engine, err := facts.Open(ctx, facts.Options{SQL: files, Store: store, Journal: store, Cache: filepath.Join(folder, "facts")})
+	if err != nil {
+		return nil, nil, err
+	}
+	db, err := engine.Project(ctx, size, nil)
+	if err != nil {
+		return nil, nil, errors.Join(err, engine.Close())
+	}
+	return engine, db, nil
 }
 
 func count(ctx context.Context, db *facts.DB, query string) (int64, error) {
