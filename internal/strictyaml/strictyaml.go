@@ -3,6 +3,7 @@
 package strictyaml
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -41,6 +42,7 @@ func Decode(name string, data []byte, v any) error {
 
 // Parse returns the body of the only document of data; an empty file is an error.
 func Parse(name string, data []byte) (ast.Node, error) {
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // some editors begin every file with a byte order mark
 	file, err := parser.ParseBytes(data, 0)
 	if err != nil {
 		return nil, wrap(name, err)

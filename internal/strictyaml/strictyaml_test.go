@@ -42,7 +42,7 @@ func TestDecodeRefuses(t *testing.T) {
 
 func TestDecode(t *testing.T) {
 	var v sample
-	if err := Decode("f.yaml", []byte("name: a\ncount: 2\nfree: {x: [1, 2]}\n"), &v); err != nil {
+	if err := Decode("f.yaml", []byte("\ufeffname: a\r\ncount: 2\r\nfree: {x: [1, 2]}\r\n"), &v); err != nil {
 		t.Fatal(err)
 	}
 	if v.Name != "a" || v.Count != 2 || len(v.Free) != 1 {

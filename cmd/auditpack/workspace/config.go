@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -135,7 +136,7 @@ func ParseTime(s string) (time.Time, error) {
 type Workspace struct {
 	Dir    string // absolute
 	Config Config
-	Raw    []byte // auditpack.yaml as it is
+	shown  string // auditpack.yaml as errors name it: below the folder as it was named
 	types  []collectors.Type
 }
 
@@ -153,12 +154,11 @@ func Open(dir string, types []collectors.Type) (*Workspace, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open workspace: %w", err)
 	}
-	w := &Workspace{Dir: abs, Raw: raw, types: types}
-	shown := filepath.Join(dir, FileName)
-	if err := strictyaml.Decode(shown, raw, &w.Config); err != nil {
+	w := &Workspace{Dir: abs, shown: filepath.Join(dir, FileName), types: types}
+	if err := strictyaml.Decode(w.shown, raw, &w.Config); err != nil {
 		return nil, fmt.Errorf("open workspace: %w", withSource(err))
 	}
-	if err := w.validate(shown); err != nil {
+	if err := w.validate(); err != nil {
 		return nil, err
 	}
 	return w, nil
@@ -173,7 +173,8 @@ func withSource(err error) error {
 	return err
 }
 
-func (w *Workspace) validate(shown string) error {
+func (w *Workspace) validate() error {
+	shown := w.shown
 	var errs []error
 	c := w.Config
 	if c.Organization.Name == "" {
@@ -186,16 +187,20 @@ func (w *Workspace) validate(shown string) error {
 		errs = append(errs, fmt.Errorf("%s: sources is empty: nothing can be collected", shown))
 	}
 	seen := map[string]int{}
-	for _, s := range c.Sources {
+	for i, s := range c.Sources {
+		if s.node == nil {
+			errs = append(errs, fmt.Errorf("%s: sources[%d] is empty: want name and type", shown, i))
+			continue
+		}
 		if s.Name == "" || s.Name == InputsSource {
 			errs = append(errs, fmt.Errorf("%s:%d: source has no name of its own (%q)", shown, s.Line, s.Name))
 		}
-		if first, twice := seen[s.Name]; twice {
+		if first, twice := seen[s.Name]; twice && s.Name != "" {
 			errs = append(errs, fmt.Errorf("%s:%d: source %q is already in line %d", shown, s.Line, s.Name, first))
 		}
 		seen[s.Name] = s.Line
 		if _, ok := w.typeOf(s.Type); !ok {
-			errs = append(errs, fmt.Errorf("%s:%d: source %q: unknown type %q, want one of %s", shown, s.Line, s.Name, s.Type, w.typeNames()))
+			errs = append(errs, fmt.Errorf("%s:%d: source %q: unknown type %q, want one of %s", shown, s.Line, s.Name, s.Type, strings.Join(w.typeNames(), ", ")))
 		}
 	}
 	return errors.Join(errs...)

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -53,13 +52,14 @@ func (w *Workspace) source(s SourceConfig, tool string) (collectors.Source, erro
 		if len(s.node.Values) == 0 {
 			return nil
 		}
-		return strictyaml.DecodeNode(filepath.Join(w.Dir, FileName), s.node, v)
+		return strictyaml.DecodeNode(w.shown, s.node, v)
 	}
 	c, err := t.New(decode, w.env(s.Name, tool))
 	if err != nil {
 		var placed *strictyaml.Error
 		if !errors.As(err, &placed) {
-			err = fmt.Errorf("%s:%d: %w", filepath.Join(w.Dir, FileName), s.Line, err)
+			where := fmt.Sprintf("%s:%d: ", w.shown, s.Line)
+			err = errors.New(where + strings.ReplaceAll(err.Error(), "\n", "\n"+where))
 		}
 		return collectors.Source{}, err
 	}

@@ -49,6 +49,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"backwards period", strings.Replace(good, "2026-Q3", "{from: 2026-07-01, to: 2026-06-01}", 1), "auditpack.yaml:2: period: period starts at"},
 		{"period without an end", strings.Replace(good, "2026-Q3", "{from: 2026-07-01}", 1), `auditpack.yaml:2: period: to: "" is neither`},
 		{"period of another form", strings.Replace(good, "2026-Q3", "[2026]", 1), "auditpack.yaml:2: period: want a quarter"},
+		{"empty source", good + "  -\n", "sources[1] is empty"},
 		{"no mapping", good + "  - x\n", "auditpack.yaml:7: a source is a mapping"},
 		{"wrong type", good + "frameworks: 5\n", "auditpack.yaml:7: "},
 		{"bad role", strings.Replace(good, "{name: ACME}", "{name: ACME, role: owner}", 1), "want provider or customer"},
