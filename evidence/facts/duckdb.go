@@ -107,6 +107,9 @@ func prepareSelect(conn *sql.Conn, query string) error {
 	return conn.Raw(func(c any) error {
 		// Prepare, unlike PrepareContext, refuses several statements instead of running all but the last.
 		st, err := c.(driver.Conn).Prepare(query)
+		if err != nil && strings.Contains(err.Error(), "multi-statement") {
+			return ErrNotSelect
+		}
 		if err != nil {
 			return cleanError(err)
 		}
