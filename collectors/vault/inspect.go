@@ -78,12 +78,21 @@ func entryTime(entry []byte) (time.Time, bool) {
 	}
 }
 
+// lastTime searches forwards: that uses the processor's wide registers, and b is short.
 func lastTime(b []byte) (time.Time, bool) {
-	i := bytes.LastIndex(b, timeMember)
-	if i < 0 {
+	last := -1
+	for from := 0; ; {
+		i := bytes.Index(b[from:], timeMember)
+		if i < 0 {
+			break
+		}
+		from += i + len(timeMember)
+		last = from
+	}
+	if last < 0 {
 		return time.Time{}, false
 	}
-	return parseTime(b[i+len(timeMember):])
+	return parseTime(b[last:])
 }
 
 // parseTime reads the text that ends at the next quote.

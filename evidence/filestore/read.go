@@ -139,6 +139,50 @@ func (r *blobReader) Read(p []byte) (int, error) {
 	return n, r.err
 }
 
+// WriteTo implements io.WriterTo: io.Copy gets whole blocks of the decompressor, without a copy in between.
+func (r *blobReader) WriteTo(w io.Writer) (int64, error) {
+	if r.err == io.EOF {
+		return 0, nil
+	}
+	if r.err != nil {
+		return 0, r.err
+	}
+	to := blockWriter{r: r, w: w}
+	n, err := r.dec.WriteTo(&to)
+	if to.err != nil { // the decompressor is in order
+		r.err = to.err
+		return n, r.err
+	}
+	if err == nil {
+		err = io.EOF
+	}
+	if r.err = r.end(err); r.err == io.EOF {
+		return n, nil
+	}
+	return n, r.err
+}
+
+// blockWriter hashes what it writes.
+type blockWriter struct {
+	r   *blobReader
+	w   io.Writer
+	err error // of the context or of w
+}
+
+func (b *blockWriter) Write(p []byte) (n int, err error) {
+	if err := b.r.ctx.Err(); err != nil {
+		b.err = fmt.Errorf("read %s: %w", b.r.want, err)
+		return 0, b.err
+	}
+	b.r.hash.Write(p)
+	b.r.size += int64(len(p))
+	n, b.err = b.w.Write(p)
+	if b.err == nil && n < len(p) {
+		b.err = io.ErrShortWrite
+	}
+	return n, b.err
+}
+
 // end turns the decompressor's last word into ours.
 func (r *blobReader) end(err error) error {
 	var disk *fs.PathError
