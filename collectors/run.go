@@ -79,7 +79,7 @@ func runOne(ctx context.Context, s Source, o Options) Result {
 	res := Result{Source: s.Name, Type: s.Type.Name}
 	last, err := o.Journal.Last(ctx, s.Name)
 	if err != nil {
-		res.Err = fmt.Errorf("collect %s: read journal: %w", s.Name, err)
+		res.Err = fmt.Errorf("collect %s: %w", s.Name, err)
 		return res
 	}
 	sk := &sink{source: s, options: o, last: last, started: start.UTC()}

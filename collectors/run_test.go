@@ -182,3 +182,13 @@ func TestOutcomeOf(t *testing.T) {
 		}
 	}
 }
+
+// TestRunNamesAFaultOfTheJournalOnce: the journal says itself that it was being read.
+func TestRunNamesAFaultOfTheJournalOnce(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	got := Run(ctx, []Source{source("good", one)}, options(memstore.New()))[0].Err
+	if want := "collect good: read journal: context canceled"; got == nil || got.Error() != want {
+		t.Errorf("got %v, want %s", got, want)
+	}
+}

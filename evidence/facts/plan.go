@@ -47,7 +47,7 @@ func (e *Engine) readJournal(ctx context.Context, upTo int64) (known, error) {
 	}
 	for entry, err := range e.options.Journal.Entries(ctx, 1) {
 		if err != nil {
-			return known{}, fmt.Errorf("read journal: %w", err)
+			return known{}, err // says that the journal was being read
 		}
 		k.entries = append(k.entries, entry)
 		if entry.Type == evidence.EntrySuperseded || entry.Type == evidence.EntryRetention {

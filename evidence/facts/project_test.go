@@ -94,8 +94,8 @@ func TestProjectFailsOnDamage(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := e.Project(ctx, 1, nil); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled: got %v", err)
+	if _, err := e.Project(ctx, 1, nil); !errors.Is(err, context.Canceled) || strings.Count(err.Error(), "read journal") != 1 {
+		t.Errorf("cancelled: got %v, want that the journal was being read, once", err)
 	}
 	if _, _, lines := project(t, e, 0); lines != "0" {
 		t.Errorf("an empty journal: got %s lines", lines)
