@@ -334,7 +334,7 @@ func (b *builder) dates(from, to time.Time) string {
 	if midnight(from) && midnight(to) && from.Before(to) {
 		return b.t.Get("word.span", "from", FormatDate(l, from), "to", FormatDate(l, to.AddDate(0, 0, -1)))
 	}
-	return b.t.Get("word.span", "from", FormatTime(l, from), "to", FormatTime(l, to))
+	return b.t.Get("word.span", "from", formatTime(l, from), "to", formatTime(l, to))
 }
 
 func midnight(t time.Time) bool { return t.UTC().Truncate(24 * time.Hour).Equal(t.UTC()) }

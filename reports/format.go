@@ -40,8 +40,8 @@ func FormatDate(l templates.Language, t time.Time) string {
 	return t.UTC().Format("2006-01-02")
 }
 
-// FormatTime writes the instant t in UTC to the second, and says so. The zero time is empty.
-func FormatTime(l templates.Language, t time.Time) string {
+// formatTime writes the instant t in UTC to the second, and says so. The zero time is empty.
+func formatTime(l templates.Language, t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
@@ -56,7 +56,7 @@ func FormatCell(l templates.Language, c Cell) string {
 	case CellDate:
 		return FormatDate(l, c.Time)
 	case CellTime:
-		return FormatTime(l, c.Time)
+		return formatTime(l, c.Time)
 	default:
 		return c.Text
 	}

@@ -79,7 +79,7 @@ func redactions(r evidence.Record) int64 {
 
 func (b *builder) spanOf(r evidence.Record) string {
 	if r.At != nil {
-		return FormatTime(b.t.Language, *r.At)
+		return formatTime(b.t.Language, *r.At)
 	}
 	return b.periodText(r.Period)
 }
@@ -90,8 +90,8 @@ func (b *builder) collectedText(e assessment.EvidenceItem) string {
 	if c.Host != "" {
 		who += " @ " + c.Host
 	}
-	return lines(FormatTime(b.t.Language, c.At), who, c.Tool, c.Collector,
-		b.t.Get("evidence-index.entry", "n", b.num(e.Entry), "time", FormatTime(b.t.Language, e.EntryTime)))
+	return lines(formatTime(b.t.Language, c.At), who, c.Tool, c.Collector,
+		b.t.Get("evidence-index.entry", "n", b.num(e.Entry), "time", formatTime(b.t.Language, e.EntryTime)))
 }
 
 func (b *builder) statedText(r evidence.Record) string {
@@ -104,10 +104,10 @@ func (b *builder) statedText(r evidence.Record) string {
 	}
 	var first, last string
 	if s.First != nil {
-		first = FormatTime(b.t.Language, *s.First)
+		first = formatTime(b.t.Language, *s.First)
 	}
 	if s.Last != nil {
-		last = FormatTime(b.t.Language, *s.Last)
+		last = formatTime(b.t.Language, *s.Last)
 	}
 	return lines(append([]string{
 		count("evidence-index.items-expected", s.ItemsExpected), count("evidence-index.items-seen", s.ItemsSeen), count("evidence-index.lines", s.Lines),

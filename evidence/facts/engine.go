@@ -51,7 +51,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if o.MemoryBytes <= 0 {
 		o.MemoryBytes = DefaultMemoryBytes
 	}
-	files, err := LoadFiles(o.SQL)
+	files, err := loadFiles(o.SQL)
 	if err != nil {
 		return nil, err
 	}

@@ -95,8 +95,8 @@ func newPublicKey(key any) (PublicKey, error) {
 	return PublicKey{key: key, der: der}, nil
 }
 
-// ParsePrivateKey reads one PEM block with a PKCS #8 key, as Generate, PEM and "openssl genpkey" write it, without a password.
-func ParsePrivateKey(b []byte) (*PrivateKey, error) {
+// parsePrivateKey reads one PEM block with a PKCS #8 key, as Generate, PEM and "openssl genpkey" write it, without a password.
+func parsePrivateKey(b []byte) (*PrivateKey, error) {
 	block, err := onlyBlock(b)
 	if err != nil {
 		return nil, fmt.Errorf("read private key: %w", err)
@@ -152,7 +152,7 @@ func LoadPrivateKey(path string) (*PrivateKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	k, err := ParsePrivateKey(b)
+	k, err := parsePrivateKey(b)
 	if err != nil {
 		return nil, fmt.Errorf("file %q: %w", path, err)
 	}

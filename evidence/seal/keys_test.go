@@ -83,7 +83,7 @@ func TestKeysFromOpenSSL(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := ParsePrivateKey(out); err != nil {
+		if _, err := parsePrivateKey(out); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -114,7 +114,7 @@ func TestKeysRefused(t *testing.T) {
 		"RSA":        {openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"), "want ECDSA P-256 or Ed25519"},
 		"password":   {openssl("genpkey", "-algorithm", "ed25519", "-aes128", "-pass", "pass:x"), "unencrypted"},
 	} {
-		if _, err := ParsePrivateKey(c.pem); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := parsePrivateKey(c.pem); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q", name, err, c.want)
 		}
 	}

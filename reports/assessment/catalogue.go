@@ -50,9 +50,9 @@ func LoadCatalogue(layers []Layer, overrides Overrides) (*Catalogue, error) {
 	var errs []error
 	for _, l := range layers {
 		errs = append(errs,
-			loadFolder(l, "frameworks", ReadFramework, func(f *Framework) (FrameworkID, string) { return f.ID, f.File }, c.frameworks, files),
-			loadFolder(l, "controls", ReadControl, func(x *Control) (ControlID, string) { return x.ID, x.File }, c.controls, files),
-			loadFolder(l, "tests", ReadTest, func(t *Test) (TestID, string) { return t.ID, t.File }, c.tests, files),
+			loadFolder(l, "frameworks", readFramework, func(f *Framework) (FrameworkID, string) { return f.ID, f.File }, c.frameworks, files),
+			loadFolder(l, "controls", readControl, func(x *Control) (ControlID, string) { return x.ID, x.File }, c.controls, files),
+			loadFolder(l, "tests", readTest, func(t *Test) (TestID, string) { return t.ID, t.File }, c.tests, files),
 			loadSQL(l, files),
 		)
 	}

@@ -72,8 +72,8 @@ func (c *Control) tests() []TestID {
 	return ids
 }
 
-// ReadControl reads a control file strictly. Whether its tests and targets exist is the catalogue's to say.
-func ReadControl(file File) (*Control, error) {
+// readControl reads a control file strictly. Whether its tests and targets exist is the catalogue's to say.
+func readControl(file File) (*Control, error) {
 	c := &Control{}
 	doc, err := readYAML(file, c)
 	if err != nil {

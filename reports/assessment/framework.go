@@ -51,8 +51,8 @@ func (f *Framework) Ref() FrameworkRef {
 	return FrameworkRef{ID: f.ID, Edition: f.Edition, Title: f.Title, Source: f.Source, Attribution: f.Attribution}
 }
 
-// ReadFramework reads a framework file strictly. All problems are reported, each with file and line.
-func ReadFramework(file File) (*Framework, error) {
+// readFramework reads a framework file strictly. All problems are reported, each with file and line.
+func readFramework(file File) (*Framework, error) {
 	f := &Framework{}
 	doc, err := readYAML(file, f)
 	if err != nil {

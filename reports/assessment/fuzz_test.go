@@ -34,9 +34,9 @@ func FuzzReadYAML(f *testing.F) {
 			t.Skip()
 		}
 		file := File{Name: "workspace/x.yaml", Content: b}
-		_, errTest := ReadTest(file)
-		_, errControl := ReadControl(file)
-		_, errFramework := ReadFramework(file)
+		_, errTest := readTest(file)
+		_, errControl := readControl(file)
+		_, errFramework := readFramework(file)
 		_, errSoA := readSoA([]File{file}, c, "f")
 		_, errManual := readManualTests([]File{file}, c)
 		_, errResponses := readResponses([]File{file}, c, "2026-10-01")

@@ -78,8 +78,8 @@ var (
 // deviationColumns are the columns of a test's deviations, in order; line may follow evidence or stand anywhere.
 var deviationColumns = []string{"evidence", "item", "subject", "resource", "at", "detail"}
 
-// ReadTest reads a test file strictly. Whether its tables exist and its SQL prepares is [Catalogue.Check]'s to say.
-func ReadTest(file File) (*Test, error) {
+// readTest reads a test file strictly. Whether its tables exist and its SQL prepares is [Catalogue.Check]'s to say.
+func readTest(file File) (*Test, error) {
 	t := &Test{}
 	doc, err := readYAML(file, t)
 	if err != nil {
