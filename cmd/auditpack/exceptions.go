@@ -112,7 +112,7 @@ func lintFolder(ctx context.Context, dir string, files lintFiles, asOf time.Time
 
 // assessStore judges what a store in memory holds, by the shipped catalogue.
 func assessStore(ctx context.Context, store *memstore.Store, asOf time.Time) (assessment.Assessment, error) {
-	catalogue, err := assessment.LoadCatalogue([]assessment.Layer{{Name: "templates", Files: templates.Files}}, nil)
+	catalogue, err := assessment.LoadCatalogue([]assessment.Layer{{Name: "templates", Files: templates.Files}}, assessment.Overrides{})
 	if err != nil {
 		return assessment.Assessment{}, err
 	}

@@ -122,9 +122,12 @@ func (j *judgement) Close() error {
 
 // catalogue is what is shipped, overlaid by the workspace's own frameworks, controls, tests and parameters.
 func (s *session) catalogue() (*assessment.Catalogue, error) {
-	overrides := assessment.Overrides{}
+	overrides := assessment.Overrides{
+		Values: map[assessment.TestID]map[string]any{},
+		Place:  func(id assessment.TestID, parameter string) string { return s.ParameterPlace(string(id), parameter) },
+	}
 	for id, values := range s.Config.Parameters {
-		overrides[assessment.TestID(id)] = values
+		overrides.Values[assessment.TestID(id)] = values
 	}
 	return assessment.LoadCatalogue([]assessment.Layer{
 		{Name: "templates", Files: templates.Files},

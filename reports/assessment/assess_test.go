@@ -52,7 +52,7 @@ var quarter = evidence.Period{From: at("2026-07-01T00:00:00Z"), To: at("2026-10-
 // that has none.
 func world(t testing.TB, db assessment.Facts) assessment.Input {
 	t.Helper()
-	c, err := assessment.LoadCatalogue([]assessment.Layer{{Name: "workspace", Files: os.DirFS("testdata/world")}}, nil)
+	c, err := assessment.LoadCatalogue([]assessment.Layer{{Name: "workspace", Files: os.DirFS("testdata/world")}}, assessment.Overrides{})
 	if err != nil {
 		t.Fatal(err)
 	}

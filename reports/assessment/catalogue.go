@@ -21,7 +21,22 @@ type Layer struct {
 }
 
 // Overrides are parameters that a workspace sets in place of the defaults of tests.
-type Overrides map[TestID]map[string]any
+type Overrides struct {
+	Values map[TestID]map[string]any
+
+	// Place says where a parameter is set, for errors: "auditpack.yaml:7". For the parameter "" it is the place where the
+	// parameters of the test begin. It may be nil, and plays no part in a verdict.
+	Place func(id TestID, parameter string) string
+}
+
+// at says that err is about a parameter of a test, or about all of them when parameter is empty.
+func (o Overrides) at(id TestID, parameter string, err error) error {
+	err = fmt.Errorf("parameters of %s: %w", id, err)
+	if o.Place == nil {
+		return err
+	}
+	return fmt.Errorf("%s: %w", o.Place(id, parameter), err)
+}
 
 // Catalogue is everything that says what is judged and how. It is not changed after it was loaded, and safe for concurrent use.
 type Catalogue struct {
@@ -147,24 +162,24 @@ func readFolder(l Layer, folder, ext string) ([]File, error) {
 
 // override puts the workspace's parameters in place and keeps them as a file.
 func (c *Catalogue) override(o Overrides, files map[string]File) error {
-	if len(o) == 0 {
+	if len(o.Values) == 0 {
 		return nil
 	}
 	var errs []error
-	for _, id := range slices.Sorted(maps.Keys(o)) {
+	for _, id := range slices.Sorted(maps.Keys(o.Values)) {
 		t, ok := c.tests[id]
 		if !ok {
-			errs = append(errs, fmt.Errorf("parameters of %s: no such test", id))
+			errs = append(errs, o.at(id, "", errors.New("no such test")))
 			continue
 		}
-		changed, err := t.override(o[id])
+		changed, err := t.override(o)
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
 		c.tests[id] = changed
 	}
-	b, err := canonical.Marshal(o)
+	b, err := canonical.Marshal(o.Values)
 	if err != nil {
 		errs = append(errs, fmt.Errorf("parameters: %w", err))
 	}

@@ -3,6 +3,7 @@ package assessment_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"strings"
 	"testing"
@@ -18,7 +19,7 @@ import (
 // shipped loads the catalogue that the program carries.
 func shipped(t testing.TB) *assessment.Catalogue {
 	t.Helper()
-	c, err := assessment.LoadCatalogue([]assessment.Layer{{Name: "templates", Files: templates.Files}}, nil)
+	c, err := assessment.LoadCatalogue([]assessment.Layer{{Name: "templates", Files: templates.Files}}, assessment.Overrides{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +199,7 @@ func TestLoadCatalogueRefuses(t *testing.T) {
 			for name, content := range tc.files {
 				tree[name] = &fstest.MapFile{Data: []byte(content)}
 			}
-			_, err := assessment.LoadCatalogue([]assessment.Layer{{Name: "templates", Files: tree}}, nil)
+			_, err := assessment.LoadCatalogue([]assessment.Layer{{Name: "templates", Files: tree}}, assessment.Overrides{})
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("got error %v, want one with %q", err, tc.want)
 			}
@@ -222,7 +223,7 @@ func TestOverlay(t *testing.T) {
 		"controls/c-one.yaml": strings.Replace(goodControl, "owner: team", "owner: others", 1),
 		"controls/c-two.yaml": strings.Replace(goodControl, "id: c-one", "id: c-two", 1),
 	})}
-	c, err := assessment.LoadCatalogue([]assessment.Layer{base, own}, assessment.Overrides{"TST-01": {"limit": uint64(5)}})
+	c, err := assessment.LoadCatalogue([]assessment.Layer{base, own}, assessment.Overrides{Values: map[assessment.TestID]map[string]any{"TST-01": {"limit": uint64(5)}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -251,17 +252,18 @@ func TestOverlay(t *testing.T) {
 
 func TestOverridesRefused(t *testing.T) {
 	layer := []assessment.Layer{{Name: "templates", Files: tree(goodFiles)}}
+	place := func(id assessment.TestID, parameter string) string { return fmt.Sprintf("a.yaml:%s.%s", id, parameter) }
 	for name, tc := range map[string]struct {
-		overrides assessment.Overrides
+		overrides map[assessment.TestID]map[string]any
 		want      string
 	}{
-		"no such test":      {assessment.Overrides{"TST-09": {"limit": 1}}, "parameters of TST-09: no such test"},
-		"no such parameter": {assessment.Overrides{"TST-01": {"bound": 1}}, `parameters of TST-01: "bound" is no parameter; there are [limit]`},
-		"another type":      {assessment.Overrides{"TST-01": {"limit": "1"}}, `parameters of TST-01: "limit": got text, want a whole number`},
-		"no value":          {assessment.Overrides{"TST-01": {"limit": nil}}, `parameters of TST-01: "limit": no value`},
+		"no such test":      {map[assessment.TestID]map[string]any{"TST-09": {"limit": 1}}, "a.yaml:TST-09.: parameters of TST-09: no such test"},
+		"no such parameter": {map[assessment.TestID]map[string]any{"TST-01": {"bound": 1}}, `a.yaml:TST-01.bound: parameters of TST-01: "bound" is no parameter; there are [limit]`},
+		"another type":      {map[assessment.TestID]map[string]any{"TST-01": {"limit": "1"}}, `a.yaml:TST-01.limit: parameters of TST-01: "limit": got text, want a whole number`},
+		"no value":          {map[assessment.TestID]map[string]any{"TST-01": {"limit": nil}}, `a.yaml:TST-01.limit: parameters of TST-01: "limit": no value`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := assessment.LoadCatalogue(layer, tc.overrides)
+			_, err := assessment.LoadCatalogue(layer, assessment.Overrides{Values: tc.overrides, Place: place})
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("got error %v, want one with %q", err, tc.want)
 			}
@@ -289,7 +291,7 @@ func TestCheckRefuses(t *testing.T) {
 			}
 			files := tree(goodFiles)
 			files["tests/TST-01.yaml"] = &fstest.MapFile{Data: []byte(changed)}
-			c, err := assessment.LoadCatalogue([]assessment.Layer{{Name: "templates", Files: files}}, nil)
+			c, err := assessment.LoadCatalogue([]assessment.Layer{{Name: "templates", Files: files}}, assessment.Overrides{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -306,7 +308,7 @@ type brokenFS struct{ fs.FS }
 func (brokenFS) Open(string) (fs.File, error) { return nil, errors.New("disk is gone") }
 
 func TestLoadCatalogueReadError(t *testing.T) {
-	_, err := assessment.LoadCatalogue([]assessment.Layer{{Name: "workspace", Files: brokenFS{}}}, nil)
+	_, err := assessment.LoadCatalogue([]assessment.Layer{{Name: "workspace", Files: brokenFS{}}}, assessment.Overrides{})
 	if err == nil || !strings.Contains(err.Error(), "read controls of workspace: disk is gone") {
 		t.Errorf("got error %v", err)
 	}

@@ -47,7 +47,7 @@ type wantDeviation struct {
 // something and one in which it finds nothing.
 func TestFixtures(t *testing.T) {
 	ctx := context.Background()
-	c, err := LoadCatalogue([]Layer{{Name: "templates", Files: templates.Files}}, nil)
+	c, err := LoadCatalogue([]Layer{{Name: "templates", Files: templates.Files}}, Overrides{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func TestFixtures(t *testing.T) {
 }
 
 func runFixture(ctx context.Context, t *testing.T, engine *facts.Engine, c *Catalogue, test *Test, tc testCase) {
-	test, err := test.override(tc.Parameters)
+	test, err := test.override(Overrides{Values: map[TestID]map[string]any{test.ID: tc.Parameters}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -217,23 +217,24 @@ func parameterValue(v any) (any, error) {
 }
 
 // override returns a copy of t with parameters of the workspace in place of its defaults.
-func (t *Test) override(values map[string]any) (*Test, error) {
+func (t *Test) override(o Overrides) (*Test, error) {
+	values := o.Values[t.ID]
 	out := *t
 	out.Parameters = maps.Clone(t.Parameters)
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		def, ok := t.Parameters[name]
 		if !ok {
-			errs = append(errs, fmt.Errorf("parameters of %s: %q is no parameter; there are %v", t.ID, name, slices.Sorted(maps.Keys(t.Parameters))))
+			errs = append(errs, o.at(t.ID, name, fmt.Errorf("%q is no parameter; there are %v", name, slices.Sorted(maps.Keys(t.Parameters)))))
 			continue
 		}
 		v, err := parameterValue(values[name])
 		if err != nil {
-			errs = append(errs, fmt.Errorf("parameters of %s: %q: %w", t.ID, name, err))
+			errs = append(errs, o.at(t.ID, name, fmt.Errorf("%q: %w", name, err)))
 			continue
 		}
 		if got, want := valueKind(v), valueKind(def); got != want {
-			errs = append(errs, fmt.Errorf("parameters of %s: %q: got %s, want %s", t.ID, name, got, want))
+			errs = append(errs, o.at(t.ID, name, fmt.Errorf("%q: got %s, want %s", name, got, want)))
 			continue
 		}
 		out.Parameters[name] = v

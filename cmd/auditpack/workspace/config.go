@@ -137,6 +137,7 @@ type Workspace struct {
 	Dir    string // absolute
 	Config Config
 	shown  string // auditpack.yaml as errors name it: below the folder as it was named
+	body   ast.Node
 	types  []collectors.Type
 }
 
@@ -155,7 +156,10 @@ func Open(dir string, types []collectors.Type) (*Workspace, error) {
 		return nil, fmt.Errorf("open workspace: %w", err)
 	}
 	w := &Workspace{Dir: abs, shown: filepath.Join(dir, FileName), types: types}
-	if err := strictyaml.Decode(w.shown, raw, &w.Config); err != nil {
+	if w.body, err = strictyaml.Parse(w.shown, raw); err != nil {
+		return nil, fmt.Errorf("open workspace: %w", withSource(err))
+	}
+	if err := strictyaml.DecodeNode(w.shown, w.body, &w.Config); err != nil {
 		return nil, fmt.Errorf("open workspace: %w", withSource(err))
 	}
 	if err := w.validate(); err != nil {
@@ -221,6 +225,42 @@ func (w *Workspace) typeNames() []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// ParameterPlace says where auditpack.yaml sets a parameter of a test, as file:line with the file as it was named; for the
+// parameter "", where the parameters of the test begin. What is reached by an alias has only the place of what names it.
+func (w *Workspace) ParameterPlace(test, parameter string) string {
+	node, line := w.body, 0
+	for _, key := range []string{"parameters", test, parameter} {
+		v := valueNode(node, key)
+		if v == nil {
+			break
+		}
+		node, line = v.Value, strictyaml.Line(v)
+	}
+	if line == 0 {
+		return w.shown
+	}
+	return fmt.Sprintf("%s:%d", w.shown, line)
+}
+
+// valueNode is the value of a key in a mapping, with the key; nil when there is none.
+func valueNode(node ast.Node, key string) *ast.MappingValueNode {
+	var values []*ast.MappingValueNode
+	switch m := node.(type) {
+	case *ast.MappingNode:
+		values = m.Values
+	case *ast.MappingValueNode:
+		values = []*ast.MappingValueNode{m}
+	}
+	i := slices.IndexFunc(values, func(v *ast.MappingValueNode) bool {
+		t := v.Key.GetToken()
+		return t != nil && t.Value == key
+	})
+	if i < 0 {
+		return nil
+	}
+	return values[i]
 }
 
 // Path returns a path as configured, absolute: relative ones are relative to auditpack.yaml.
