@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"auditpack/evidence"
+	"auditpack/evidence/filestore"
 )
 
 // maxRecordBytes is the largest record that is read into memory: one with 100,000 parts has about 20 MB.
@@ -42,7 +43,7 @@ func evidenceCommand() *cli.Command {
 			},
 			{
 				Name: "fsck", Usage: "check every stored byte, record and journal entry",
-				Action: func(c *cli.Context) error { return noArgs(c, evidenceFsck) },
+				Action: func(c *cli.Context) error { return incompleteIsUnverified(noArgs(c, evidenceFsck)) },
 			},
 		},
 	}
@@ -57,6 +58,14 @@ func noArgs(c *cli.Context, do func(*cli.Context, *session) error) error {
 		return err
 	}
 	return do(c, s)
+}
+
+// incompleteIsUnverified makes a store that lacks a folder one that does not verify, for the commands that verify stores.
+func incompleteIsUnverified(err error) error {
+	if errors.Is(err, filestore.ErrIncomplete) {
+		return unverified("%w", err)
+	}
+	return err
 }
 
 func oneDigest(c *cli.Context, do func(*cli.Context, *session, evidence.Digest) error) error {

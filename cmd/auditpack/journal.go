@@ -30,7 +30,7 @@ func journalCommand() *cli.Command {
 					&cli.StringFlag{Name: "since", Usage: "a checkpoint `FILE` from earlier"},
 					&cli.StringFlag{Name: "log-key", Usage: "public key `FILE` of the checkpoint; default: keys/log.pub of the workspace"},
 				},
-				Action: func(c *cli.Context) error { return noArgs(c, journalVerify) },
+				Action: func(c *cli.Context) error { return incompleteIsUnverified(noArgs(c, journalVerify)) },
 			},
 		},
 	}

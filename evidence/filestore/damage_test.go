@@ -27,8 +27,8 @@ func TestOpenRefuses(t *testing.T) {
 		"other format":    {func(t *testing.T, dir string) { replace(t, dir, headFile, `{"format":"auditpack.store/9","uuid":""}`) }, `got "auditpack.store/9"`},
 		"torn head":       {func(t *testing.T, dir string) { replace(t, dir, headFile, `{"form`) }, headFile},
 		"no UUID":         {func(t *testing.T, dir string) { replace(t, dir, headFile, `{"format":"auditpack.store/1","uuid":"x"}`) }, `"x" is not a UUID`},
-		"no journal":      {func(t *testing.T, dir string) { remove(t, dir, journalFolder) }, journalFolder},
-		"no blobs folder": {func(t *testing.T, dir string) { remove(t, dir, "blobs") }, "blobs"},
+		"no journal":      {func(t *testing.T, dir string) { remove(t, dir, journalFolder) }, ErrIncomplete.Error()},
+		"no blobs folder": {func(t *testing.T, dir string) { remove(t, dir, "blobs") }, ErrIncomplete.Error()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStore(t)
@@ -181,7 +181,7 @@ func TestDamagedJournal(t *testing.T) {
 		"an entry is torn":                   {func(t *testing.T, dir string) { replace(t, dir, "journal/00000003.json", `{"format":"aud`) }, "00000003.json"},
 		"an entry is empty":                  {func(t *testing.T, dir string) { replace(t, dir, "journal/00000003.json", "") }, "00000003.json"},
 		"the last entry is another":          {func(t *testing.T, dir string) { copyFile(t, dir, "journal/00000003.json", "journal/00000004.json") }, "00000004.json"},
-		"the state is torn":                  {func(t *testing.T, dir string) { replace(t, dir, stateFile, `{`) }, "state.json"},
+		"the state is torn":                  {func(t *testing.T, dir string) { replace(t, dir, stateFile, `{`) }, "it may be removed"},
 		"an entry is missing, and the state": {func(t *testing.T, dir string) { remove(t, dir, stateFile); remove(t, dir, "journal/00000002.json") }, "00000002.json"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -195,6 +195,25 @@ func TestDamagedJournal(t *testing.T) {
 				t.Errorf("got %v, want an error that names %s", err, c.want)
 			}
 		})
+	}
+}
+
+// TestDamagedStateMayBeRemoved: what the message says is true. The entries are all there, and the next one makes the note again.
+func TestDamagedStateMayBeRemoved(t *testing.T) {
+	s := journalOf(t, 4)
+	want := read(t, s.Dir(), stateFile)
+	replace(t, s.Dir(), stateFile, `{`)
+	remove(t, s.Dir(), stateFile)
+	again := reopen(t, s)
+	if n, err := again.Size(t.Context()); err != nil || n != 4 {
+		t.Fatalf("got %d entries, %v, want 4", n, err)
+	}
+	if _, err := again.Append(t.Context(), storetest.Collection("vault", 4)); err != nil {
+		t.Fatal(err)
+	}
+	got, err := reopen(t, s).readState()
+	if err != nil || got.Size != 5 || got.Sources["vault"] != 5 {
+		t.Errorf("after the next entry: got %+v, %v, want a note of 5 entries; it was %s", got, err, want)
 	}
 }
 

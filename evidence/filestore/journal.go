@@ -26,6 +26,10 @@ const (
 	entryMode     = 0o400
 )
 
+// stateIsMadeAgain is the way on when the state file cannot be read. It is not the way on when the file can be read and counts
+// more entries than there are: then it is the witness.
+const stateIsMadeAgain = "it may be removed: the next entry makes it again"
+
 // journalState is what this process has seen of the journal. Other processes may have gone on since.
 type journalState struct {
 	chain  evidence.Chain
@@ -208,10 +212,10 @@ func (s *Store) readState() (stateNote, error) {
 	}
 	var note stateNote
 	if err := canonical.Unmarshal(b, &note); err != nil {
-		return stateNote{}, fmt.Errorf("file %q: %w", name, err)
+		return stateNote{}, fmt.Errorf("file %q: %w; %s", name, err, stateIsMadeAgain)
 	}
 	if note.Format != StateFormat || note.Size < 0 || !note.Last.Valid() {
-		return stateNote{}, fmt.Errorf("file %q: format %q, size %d, last %q: not a state note", name, note.Format, note.Size, string(note.Last))
+		return stateNote{}, fmt.Errorf("file %q: format %q, size %d, last %q: not a state note; %s", name, note.Format, note.Size, string(note.Last), stateIsMadeAgain)
 	}
 	return note, nil
 }

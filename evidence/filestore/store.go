@@ -21,6 +21,9 @@ const StoreFormat = "auditpack.store/1"
 // ErrNotStore says that a folder holds no evidence store.
 var ErrNotStore = errors.New("not an evidence store")
 
+// ErrIncomplete says that a store lacks a folder that every store has from its first moment: somebody took it away.
+var ErrIncomplete = errors.New("evidence store is incomplete")
+
 // Names within a store.
 const (
 	headFile   = "store.json"
@@ -88,7 +91,7 @@ func Create(dir string) (*Store, error) {
 }
 
 // Open opens the store in dir and clears away what writers that died left half written. A folder without a store is
-// ErrNotStore.
+// ErrNotStore, a store without its journal or its blobs ErrIncomplete.
 func Open(dir string) (*Store, error) {
 	name := filepath.Join(dir, headFile)
 	b, err := os.ReadFile(name)
@@ -110,7 +113,7 @@ func Open(dir string) (*Store, error) {
 	}
 	for _, sub := range []string{blobFolder, journalFolder} {
 		if info, err := os.Stat(filepath.Join(dir, sub)); err != nil || !info.IsDir() {
-			return nil, fmt.Errorf("open evidence store: folder %q is missing", filepath.Join(dir, sub))
+			return nil, fmt.Errorf("open evidence store: %w: folder %q is missing", ErrIncomplete, filepath.Join(dir, sub))
 		}
 	}
 	s := &Store{dir: dir, uuid: h.UUID}
