@@ -62,6 +62,28 @@ func windowOf(c *cli.Context, w *workspace.Workspace) (window, error) {
 	return win, nil
 }
 
+// end is the first instant that the window no longer speaks of, or the date that it speaks for.
+func (w window) end() time.Time {
+	if w.kind == 1 {
+		return w.asOf
+	}
+	return w.period.To
+}
+
+// noteOpenEnd says that what is judged is not over yet. Only people hear of it: an Assessment has no clock, and is the same
+// when it is made again later over the same journal.
+func noteOpenEnd(c *cli.Context, w window, now time.Time) {
+	if !now.Before(w.end()) {
+		return
+	}
+	end := w.end().Format(time.RFC3339)
+	if w.kind == 1 {
+		note(c, "%s has not come yet: judged is what was collected so far", end)
+		return
+	}
+	note(c, "the period has not ended yet, it does at %s: judged is what was collected so far", end)
+}
+
 // judgement is everything that assessments of one window are made from. It is closed once.
 type judgement struct {
 	session   *session
@@ -239,6 +261,7 @@ func judged(c *cli.Context, do func(*judgement, []assessment.Assessment) error) 
 	if err != nil {
 		return err
 	}
+	noteOpenEnd(c, j.window, now())
 	var all []assessment.Assessment
 	for _, f := range frameworks {
 		a, err := j.assess(c.Context, f)
