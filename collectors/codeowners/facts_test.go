@@ -1,18 +1,13 @@
 package codeowners_test
 
 import (
-	"context"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
-	"auditpack/collectors"
 	"auditpack/collectors/codeowners"
-	"auditpack/evidence"
+	"auditpack/collectors/collectortest"
 	"auditpack/evidence/facts"
 	"auditpack/evidence/facts/factstest"
 	"auditpack/evidence/memstore"
@@ -21,32 +16,12 @@ import (
 // project collects with cfg relative to dir and gives the tables of it.
 func project(t *testing.T, dir string, cfg codeowners.Config) *facts.DB {
 	t.Helper()
-	now := time.Date(2026, 10, 1, 6, 0, 0, 0, time.UTC)
-	env := collectors.Env{
-		Name: "source",
-		Path: func(p string) string { return filepath.Join(dir, p) },
-		Open: func(p string) fs.FS { return os.DirFS(filepath.Join(dir, p)) },
-		Now:  func() time.Time { return now },
-	}
-	c, err := codeowners.Type.New(func(v any) error { *v.(*codeowners.Config) = cfg; return nil }, env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	store := memstore.New()
-	res := collectors.Run(context.Background(), []collectors.Source{{Name: "source", Type: codeowners.Type, Collector: c}}, collectors.Options{
-		Store: store, Journal: store, Now: env.Now, Actor: evidence.Actor{Principal: "tester", Host: "host", Tool: "test"},
-	})[0]
+	store, now := memstore.New(), time.Date(2026, 10, 1, 6, 0, 0, 0, time.UTC)
+	res := collectortest.CollectFolder(t, codeowners.Type, store, dir, now, func(v any) { *v.(*codeowners.Config) = cfg })
 	if res.Failed() {
 		t.Fatalf("collect: got %v and parts %+v, want no failure", res.Err, res.Entry.Parts)
 	}
 	return factstest.Project(t, store, store)
-}
-
-func check(t *testing.T, db *facts.DB, query string, want ...string) {
-	t.Helper()
-	if diff := cmp.Diff(want, factstest.Rows(t, db, query)); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", query, diff)
-	}
 }
 
 func TestFacts(t *testing.T) {
@@ -56,15 +31,15 @@ func TestFacts(t *testing.T) {
 		{Path: "exceptions/", Purpose: "exceptions"},
 		{Path: "CODEOWNERS", Purpose: "codeowners"},
 	}})
-	check(t, db, `select line, source, path, protected, purpose, pattern, owners, required_owners, "exists", files from codeowners_path order by path`,
+	factstest.Check(t, db, `select line, source, path, protected, purpose, pattern, owners, required_owners, "exists", files from codeowners_path order by path`,
 		"8 | source | CODEOWNERS | CODEOWNERS | codeowners | /CODEOWNERS | [@platform-team, @security-team] | [] | true | 0",
 		"0 | source | exceptions/ | exceptions/ | exceptions | - | [] | [] | false | 0",
 		"2 | source | modules/iam/ | modules/iam/ | iam | /modules/iam/ | [@platform-team, @security-team] | [@platform-team, @security-team] | true | 1",
 		"11 | source | modules/kms/ | modules/kms/ | kms | /modules/k* | [@dev-team] | [@security-team] | true | 1",
 	)
-	check(t, db, `select line, file, pattern, owners, problem from codeowners_rule where line > 8`,
+	factstest.Check(t, db, `select line, file, pattern, owners, problem from codeowners_rule where line > 8`,
 		"11 | CODEOWNERS | /modules/k* | [@dev-team] | -")
-	check(t, db, `select count(distinct evidence) from codeowners_path join record on record.blob = evidence where kind = 'codeowners.file/1'`, "1")
+	factstest.Check(t, db, `select count(distinct evidence) from codeowners_path join record on record.blob = evidence where kind = 'codeowners.file/1'`, "1")
 }
 
 // A pattern for one sort of file takes over only such files: they get a row of their own, the folder keeps its own.
@@ -86,7 +61,7 @@ func TestFactsOfFilesThatAnotherRuleDecides(t *testing.T) {
 		}
 	}
 	db := project(t, dir, codeowners.Config{Path: ".", Protected: []codeowners.Protected{{Path: "modules/kms/", Purpose: "kms"}}})
-	check(t, db, `select line, path, protected, pattern, owners, files from codeowners_path order by line`,
+	factstest.Check(t, db, `select line, path, protected, pattern, owners, files from codeowners_path order by line`,
 		"1 | modules/kms/ | modules/kms/ | /modules/kms/ | [@security-team] | 2",
 		"2 | modules/kms/README.md | modules/kms/ | *.md | [@docs-team] | 2",
 	)

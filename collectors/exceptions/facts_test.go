@@ -1,8 +1,6 @@
 package exceptions_test
 
 import (
-	"context"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -11,28 +9,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"auditpack/collectors"
+	"auditpack/collectors/collectortest"
 	"auditpack/collectors/exceptions"
-	"auditpack/evidence"
 	"auditpack/evidence/facts/factstest"
 	"auditpack/evidence/memstore"
 )
 
-// collect collects dir into store as source "exceptions" at the time now.
+// collect collects dir into store at the time now.
 func collect(t *testing.T, store *memstore.Store, dir string, now time.Time) collectors.Result {
 	t.Helper()
-	env := collectors.Env{
-		Name: "exceptions",
-		Path: func(p string) string { return filepath.Join(dir, p) },
-		Open: func(p string) fs.FS { return os.DirFS(filepath.Join(dir, p)) },
-		Now:  func() time.Time { return now },
-	}
-	c, err := exceptions.Type.New(func(v any) error { v.(*exceptions.Config).Path = "."; return nil }, env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return collectors.Run(context.Background(), []collectors.Source{{Name: "exceptions", Type: exceptions.Type, Collector: c}}, collectors.Options{
-		Store: store, Journal: store, Now: env.Now, Actor: evidence.Actor{Principal: "tester", Host: "host", Tool: "test"},
-	})[0]
+	return collectortest.CollectFolder(t, exceptions.Type, store, dir, now, func(v any) { v.(*exceptions.Config).Path = "." })
 }
 
 func write(t *testing.T, dir, name, content string) {
@@ -75,10 +61,10 @@ func TestFacts(t *testing.T) {
 		approved_by, approved_date, expiry_date, review_date, compensating_controls, criterion_impact, len(problems), "commit", author,
 		committed_at from exception order by file`)
 	want := []string{
-		`a.yml | 1 | exceptions | EXC-1 | WAF-SEC-020 | terraform:acme-prod-network | Quotes " and | and ä. | high | Head of Platform | ` +
+		`a.yml | 1 | source | EXC-1 | WAF-SEC-020 | terraform:acme-prod-network | Quotes " and | and ä. | high | Head of Platform | ` +
 			`Dana Developer | CISO - Max Mustermann | 2026-07-15 | 2026-09-30 | 2026-08-31 | [Flow logs are read (evidence: DOC-2, interval: weekly), ` +
 			`Alerts] | [c5-2020:COS-01: Weaker segmentation] | 0 | - | - | -`,
-		`b.yml | 1 | exceptions | EXC-2 | - | - | - | - | - | - | - | - | - | - | [] | [] | 8 | - | - | -`,
+		`b.yml | 1 | source | EXC-2 | - | - | - | - | - | - | - | - | - | - | [] | [] | 8 | - | - | -`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("exception (-want +got):\n%s", diff)

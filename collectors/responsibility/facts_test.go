@@ -1,18 +1,11 @@
 package responsibility_test
 
 import (
-	"context"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
-	"auditpack/collectors"
+	"auditpack/collectors/collectortest"
 	"auditpack/collectors/responsibility"
-	"auditpack/evidence"
 	"auditpack/evidence/facts"
 	"auditpack/evidence/facts/factstest"
 	"auditpack/evidence/memstore"
@@ -21,39 +14,19 @@ import (
 // project collects with cfg relative to dir and gives the tables of it.
 func project(t *testing.T, dir string, cfg responsibility.Config) *facts.DB {
 	t.Helper()
-	now := time.Date(2026, 10, 1, 6, 0, 0, 0, time.UTC)
-	env := collectors.Env{
-		Name: "source",
-		Path: func(p string) string { return filepath.Join(dir, p) },
-		Open: func(p string) fs.FS { return os.DirFS(filepath.Join(dir, p)) },
-		Now:  func() time.Time { return now },
-	}
-	c, err := responsibility.Type.New(func(v any) error { *v.(*responsibility.Config) = cfg; return nil }, env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	store := memstore.New()
-	res := collectors.Run(context.Background(), []collectors.Source{{Name: "source", Type: responsibility.Type, Collector: c}}, collectors.Options{
-		Store: store, Journal: store, Now: env.Now, Actor: evidence.Actor{Principal: "tester", Host: "host", Tool: "test"},
-	})[0]
+	store, now := memstore.New(), time.Date(2026, 10, 1, 6, 0, 0, 0, time.UTC)
+	res := collectortest.CollectFolder(t, responsibility.Type, store, dir, now, func(v any) { *v.(*responsibility.Config) = cfg })
 	if res.Failed() {
 		t.Fatalf("collect: got %v and parts %+v, want no failure", res.Err, res.Entry.Parts)
 	}
 	return factstest.Project(t, store, store)
 }
 
-func check(t *testing.T, db *facts.DB, query string, want ...string) {
-	t.Helper()
-	if diff := cmp.Diff(want, factstest.Rows(t, db, query)); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", query, diff)
-	}
-}
-
 // The RACI of the example company is the one that the WAF++ text documents, with all its faults: three tasks without an
 // Accountable, one without a Responsible, a cell "Requestor", and Compliance accountable for approving exceptions.
 func TestFacts(t *testing.T) {
 	db := project(t, "../../examples/acme", responsibility.Config{Path: "governance"})
-	check(t, db, `select line, task, responsible, accountable, consulted, informed, other from raci_task
+	factstest.Check(t, db, `select line, task, responsible, accountable, consulted, informed, other from raci_task
 		where len(accountable) <> 1 or len(responsible) = 0 or len(other) > 0 order by line`,
 		"12 | Implement WAF++ controls (IaC) | [Platform Team, Dev Team] | [] | [Security Team] | [Compliance] | []",
 		"24 | Approve exceptions | [Security Team] | [Compliance] | [Platform Team] | [] | [Dev Team: Requestor]",
@@ -61,9 +34,9 @@ func TestFacts(t *testing.T) {
 		"42 | Conduct penetration tests | [] | [Security Team] | [] | [Platform Team, Dev Team, Compliance] | []",
 		"48 | Create compliance reports | [Compliance] | [] | [Platform Team, Dev Team, Security Team] | [] | []",
 	)
-	check(t, db, `select count(*), min(version), min(approved_by), min(approved_date), min(reviewed_date), min(source), min(file), count(evidence) from raci_task`,
+	factstest.Check(t, db, `select count(*), min(version), min(approved_by), min(approved_date), min(reviewed_date), min(source), min(file), count(evidence) from raci_task`,
 		"7 | 1.1 | CISO - Max Mustermann | 2026-01-15 | 2026-06-15 | source | raci.yaml | 7")
-	check(t, db, `select line, area, control, iaas, paas, saas, remarks, team, validates, responds, contact, escalation, handoffs from responsibility
+	factstest.Check(t, db, `select line, area, control, iaas, paas, saas, remarks, team, validates, responds, contact, escalation, handoffs from responsibility
 		where area in ('Patch management', 'Backup configuration', 'Incident response') order by line`,
 		"109 | Patch management | - | customer | provider | provider | [paas: managed] | Platform Team | Security Team | Platform Team | "+
 			"platform-team@acme.example, +49 30 5550 100 | Head of Platform, then CISO | [Findings of scans pass from the Security Team to the owner of the workload]",
@@ -72,8 +45,8 @@ func TestFacts(t *testing.T) {
 		"238 | Incident response | WAF-SEC-100 | customer | customer | customer | [] | Security Team | Compliance | Security Team | "+
 			"soc@acme.example, +49 30 5550 200 | CISO, then management board | [An incident at the provider passes from its support to the security operations centre]",
 	)
-	check(t, db, `select count(*), count(control), count(distinct control) from responsibility`, "21 | 10 | 10")
-	check(t, db, `select file, document, version, approved_by, approved_date, reviewed_date, review_interval_days, problems from responsibility_document order by file`,
+	factstest.Check(t, db, `select count(*), count(control), count(distinct control) from responsibility`, "21 | 10 | 10")
+	factstest.Check(t, db, `select file, document, version, approved_by, approved_date, reviewed_date, review_interval_days, problems from responsibility_document order by file`,
 		"raci.yaml | raci | 1.1 | CISO - Max Mustermann | 2026-01-15 | 2026-06-15 | 90 | []",
 		"responsibilities.yaml | responsibility | 2.0 | CISO - Max Mustermann | 2026-07-06 | 2026-07-06 | 90 | [areas[10].contact: line 127: empty (how to reach the team)]",
 	)

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"auditpack/evidence"
 	"auditpack/evidence/facts"
 	"auditpack/templates"
@@ -184,4 +186,12 @@ func or(s, otherwise string) string {
 		return otherwise
 	}
 	return s
+}
+
+// Check wants that query gives just the rows want, written as Rows writes them.
+func Check(t testing.TB, db *facts.DB, query string, want ...string) {
+	t.Helper()
+	if diff := cmp.Diff(want, Rows(t, db, query)); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", query, diff)
+	}
 }
