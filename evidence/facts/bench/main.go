@@ -131,7 +131,7 @@ type result struct {
 	AgainReadBytes   int64 // -1: the system does not say
 	ProjectAgain     time.Duration
 	Query            time.Duration // one test over vault_request; not part of the ratio
-	RSSMiB           int64         // filled in by the parent
+	RSSMiB           int64         // peak; 0: the system does not say
 	ParquetBytes     int64
 	StoredBytes      int64
 }
@@ -161,9 +161,6 @@ func spawnOurs(ctx context.Context, o options, log, folder string) (result, erro
 	var r result
 	if err := json.Unmarshal(b, &r); err != nil {
 		return result{}, fmt.Errorf("run ours: %w", err)
-	}
-	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		r.RSSMiB = usage.Maxrss >> 10 // Linux gives KiB
 	}
 	return r, nil
 }

@@ -59,6 +59,7 @@ func runOurs(ctx context.Context, o options, out io.Writer) (err error) {
 	if r.StoredBytes, err = folderBytes(filepath.Join(o.ours, "store")); err != nil {
 		return err
 	}
+	r.RSSMiB = peakMiB()
 	return json.NewEncoder(out).Encode(r)
 }
 
@@ -151,6 +152,24 @@ func count(ctx context.Context, db *facts.DB, query string) (int64, error) {
 	}
 	n, _ := all[0][0].(int64)
 	return n, nil
+}
+
+// peakMiB is the peak memory of this program, 0 where the system does not say. What a parent learns of its child will not do: Linux
+// counts in it what the parent itself had before the child's program began.
+func peakMiB() int64 {
+	b, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(b)) {
+		if v, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			n, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(v), " kB"), 10, 64)
+			if err == nil {
+				return n >> 10
+			}
+		}
+	}
+	return 0
 }
 
 // readBytes is how much this process has read through system calls so far, -1 where the system does not say.
