@@ -5,9 +5,11 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 //go:embed register.sql
@@ -107,7 +109,7 @@ func (r *runner) exception(x row, approvals []approval, rules exceptionRules) Ex
 	fault(e.Days == nil || *e.Days < 0, faultNoDates)
 	fault(e.Days != nil && *e.Days > rules.maxDays, faultTooLong)
 	fault(!approvedByAll(approvals, rules.roles), faultNotApproved)
-	fault(e.RequestedBy != "" && slices.ContainsFunc(approvals, func(a approval) bool { return sameName(a.name, e.RequestedBy) }), faultSelfApproved)
+	fault(e.RequestedBy != "" && slices.ContainsFunc(approvals, func(a approval) bool { return samePerson(a.name, e.RequestedBy) }), faultSelfApproved)
 	fault(strings.TrimSpace(e.RequestedBy) == "", faultNoRequester)
 	fault(bareWildcard(e.Resource), faultWildcard)
 	sound := len(e.Faults) == 0
@@ -135,21 +137,64 @@ func daysBetween(from, to string) *int64 {
 	return &n
 }
 
-// approvedByAll says whether someone named approved in each of the roles.
+// approvedByAll says whether someone named approved in each of the roles, and no one in several of them.
 func approvedByAll(approvals []approval, roles []string) bool {
+	roleOf := map[string]string{}
 	for _, role := range roles {
-		if !slices.ContainsFunc(approvals, func(a approval) bool { return sameName(a.role, role) && strings.TrimSpace(a.name) != "" }) {
+		key, found := roleKey(role), false
+		for _, a := range approvals {
+			person := personKey(a.name)
+			if roleKey(a.role) != key || person == "" {
+				continue
+			}
+			if other, ok := roleOf[person]; ok && other != key {
+				return false
+			}
+			roleOf[person], found = key, true
+		}
+		if !found {
 			return false
 		}
 	}
 	return true
 }
 
-// sameName compares names of people and roles without regard to case and outer spaces.
-func sameName(a, b string) bool { return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b)) }
+// roleKey is what EXC-03 compares roles by: their words in lower case, whether hyphens, underscores or spaces part them.
+func roleKey(role string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToLower(role), func(r rune) bool { return r == '-' || r == '_' || r == ' ' }), " ")
+}
 
-// bareWildcard says whether a pattern names nothing: it is empty or only wildcards.
-func bareWildcard(pattern string) bool { return strings.Trim(pattern, "* \t") == "" }
+var (
+	roleBefore = regexp.MustCompile(`^.* [-–—] `)
+	inBrackets = regexp.MustCompile(`\([^)]*\)|<[^>]*>`)
+	afterAt    = regexp.MustCompile(`([^ ])@.*$`)
+	umlauts    = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss")
+)
+
+// personKey is what EXC-03 compares people by: the words of a name in lower case and alphabetical order, without the role before a
+// dash, what stands in brackets, and what follows the @ of an address. It is empty where the name has no word.
+func personKey(name string) string {
+	bare := afterAt.ReplaceAllString(inBrackets.ReplaceAllString(roleBefore.ReplaceAllString(strings.TrimSpace(name), ""), ""), "$1")
+	words := strings.FieldsFunc(umlauts.Replace(strings.ToLower(bare)), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
+	slices.Sort(words)
+	return strings.Join(words, " ")
+}
+
+// samePerson says whether two names are those of one person, as far as spelling tells.
+func samePerson(a, b string) bool {
+	key := personKey(a)
+	if key == "" {
+		return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
+	}
+	return key == personKey(b)
+}
+
+var scheme = regexp.MustCompile(`^[a-z]+:`)
+
+// bareWildcard says whether a pattern names nothing: it is empty or only wildcards, behind a scheme too ("terraform:*").
+func bareWildcard(pattern string) bool {
+	return strings.Trim(scheme.ReplaceAllString(pattern, ""), "*?/ \t") == ""
+}
 
 // holdsOn says whether day lies between approval and last day, both included.
 func (e Exception) holdsOn(day string) bool {

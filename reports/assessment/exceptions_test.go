@@ -25,6 +25,8 @@ func TestMatchPattern(t *testing.T) {
 		{"net-*", "Net-prod", false},
 		{"*", "net-prod", false},
 		{"**", "net-prod", false},
+		{"terraform:*", "terraform:net-prod", false},
+		{"terraform:net-*", "terraform:net-prod", true},
 		{" * ", "net-prod", false},
 		{"", "", false},
 		{"net-?", "net-1", false}, // no other sign is special
@@ -109,5 +111,44 @@ func TestExceptionCovers(t *testing.T) {
 				t.Errorf("covers: got %v, want %v", got, tc.want)
 			}
 		})
+	}
+}
+
+func TestSamePerson(t *testing.T) {
+	for _, tc := range []struct {
+		a, b string
+		want bool
+	}{
+		{"Max Mustermann", " max  MUSTERMANN ", true},
+		{"CISO - Max Mustermann", "Mustermann, Max", true},
+		{"Max Müller", "mueller, max", true},
+		{"max.mustermann@acme.example", "Max Mustermann (Security)", true},
+		{"Max Mustermann <mm@acme.example>", "Max Mustermann", true},
+		{"@max", "max", true},
+		{"Max Mustermann", "Moritz Mustermann", false},
+		{"Max", "", false},
+		{"?", "!", false},
+	} {
+		if got := samePerson(tc.a, tc.b); got != tc.want {
+			t.Errorf("samePerson(%q, %q): got %v, want %v", tc.a, tc.b, got, tc.want)
+		}
+	}
+}
+
+// One person cannot stand for two roles, even under two spellings.
+func TestApprovedByAll(t *testing.T) {
+	roles := []string{"Security Team", "CISO"}
+	for name, tc := range map[string]struct {
+		approvals []approval
+		want      bool
+	}{
+		"two people":                  {[]approval{{"ciso", "Max", ""}, {"security-team", "Sina", ""}}, true},
+		"one person twice":            {[]approval{{"CISO", "Max Muster", ""}, {"Security Team", "Muster, Max", ""}}, false},
+		"a role without a name":       {[]approval{{"CISO", " ", ""}, {"Security Team", "Sina", ""}}, false},
+		"the same approval, repeated": {[]approval{{"CISO", "Max", ""}, {"CISO", "max", ""}, {"Security Team", "Sina", ""}}, true},
+	} {
+		if got := approvedByAll(tc.approvals, roles); got != tc.want {
+			t.Errorf("%s: got %v, want %v", name, got, tc.want)
+		}
 	}
 }

@@ -96,7 +96,7 @@ func (p *problems) manualEntry(at string, c *Catalogue, e manualEntry) {
 // fault returns the code of what keeps t from counting for w, empty for nothing.
 func (t ManualTest) fault(w window) string {
 	switch {
-	case sameName(t.Performer, t.Reviewer):
+	case samePerson(t.Performer, t.Reviewer):
 		return codeManualSelf
 	case t.Date > w.lastDay():
 		return codeManualLate

@@ -78,7 +78,7 @@ func (p *problems) responseEntry(at string, c *Catalogue, e responseEntry) {
 		p.date(at, "due", e.Due)
 	} else {
 		required = append(required, struct{ name, value string }{"reviewed_by", e.ReviewedBy})
-		p.when(e.ReviewedBy != "" && sameName(e.ReviewedBy, e.Owner), at, "a false positive is reviewed by another person than its owner %q", e.Owner)
+		p.when(e.ReviewedBy != "" && samePerson(e.ReviewedBy, e.Owner), at, "a false positive is reviewed by another person than its owner %q", e.Owner)
 	}
 	for _, f := range required {
 		p.when(strings.TrimSpace(f.value) == "", at, "%s is not set", f.name)
