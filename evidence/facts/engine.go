@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"golang.org/x/sync/errgroup"
+
 	"auditpack/evidence"
 	"auditpack/internal/canonical"
 )
@@ -107,30 +109,55 @@ func (e *Engine) prepare(ctx context.Context) error {
 	if e.functions, err = loadFunctions(ctx, db); err != nil {
 		return err
 	}
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		return fmt.Errorf("connect to DuckDB: %w", err)
-	}
-	defer conn.Close()
-	if err := setVariables(ctx, conn, emptyVariables(e.emptyInput())); err != nil {
-		return err
-	}
-	var errs []error
-	for _, f := range e.files {
-		columns, err := e.check(ctx, conn, f)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("check fact file %q: %w", f.Path, err))
-			continue
-		}
-		e.schemas[f.Table] = columns
-		if _, err := conn.ExecContext(ctx, "create view "+f.Table+" as "+emptyTable(columns)); err != nil {
-			return fmt.Errorf("check fact file %q: %w", f.Path, cleanError(err))
-		}
-	}
-	if err := errors.Join(errs...); err != nil {
+	if err := e.checkAll(ctx, db); err != nil {
 		return err
 	}
 	return e.remember()
+}
+
+// checkAll checks the projections at once, and then the views, each of which needs what it reads to be there.
+func (e *Engine) checkAll(ctx context.Context, db *sql.DB) error {
+	columns, errs := make([][]Column, len(e.files)), make([]error, len(e.files))
+	var group errgroup.Group
+	group.SetLimit(e.options.Threads)
+	for i, f := range e.files {
+		if !f.IsView() {
+			group.Go(func() error {
+				columns[i], errs[i] = e.checkFile(ctx, db, f)
+				return nil // all faults are reported
+			})
+		}
+	}
+	if err := errors.Join(group.Wait(), errors.Join(errs...)); err != nil {
+		return err
+	}
+	for i, f := range e.files {
+		if f.IsView() {
+			columns[i], errs[i] = e.checkFile(ctx, db, f)
+		}
+		e.schemas[f.Table] = columns[i]
+	}
+	return errors.Join(errs...)
+}
+
+// checkFile checks a fact file and makes its table, empty, for the views that read it. It returns its columns.
+func (e *Engine) checkFile(ctx context.Context, db *sql.DB, f File) ([]Column, error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("connect to DuckDB: %w", err)
+	}
+	defer conn.Close()
+	if err := setVariables(ctx, conn, emptyVariables(e.emptyInput())); err != nil {
+		return nil, err
+	}
+	columns, err := e.check(ctx, conn, f)
+	if err != nil {
+		return nil, fmt.Errorf("check fact file %q: %w", f.Path, err)
+	}
+	if _, err := conn.ExecContext(ctx, "create view "+f.Table+" as "+emptyTable(columns)); err != nil {
+		return nil, fmt.Errorf("check fact file %q: %w", f.Path, cleanError(err))
+	}
+	return columns, nil
 }
 
 // check holds a fact file to its rules and returns the columns that it gives. All that it reads from must be there.
