@@ -77,7 +77,7 @@ func (e *Engine) projectMissing(ctx context.Context, units []*unit, progress fun
 
 	var mu sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(e.options.Threads + 1) // one more: while a unit waits for the disk, or for the last one of all
+	group.SetLimit(e.options.Threads)
 	for _, u := range missing {
 		group.Go(func() error {
 			if err := e.projectUnit(ctx, db, spool, u); err != nil {

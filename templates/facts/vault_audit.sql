@@ -131,7 +131,7 @@ from (
     from read_json(
         getvariable('paths'),
         format = 'newline_delimited',
-        maximum_object_size = 100000000,
+        maximum_object_size = 40000000,
         columns = {evidence: 'varchar', line: 'bigint', device: 'varchar', recovered: 'varchar'}
     )
     where json_valid(recovered)
