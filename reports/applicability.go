@@ -126,20 +126,3 @@ func (b *builder) generalConditions() (Section, bool) {
 		Blocks: []Block{b.para("conditions.lead"), t},
 	}, true
 }
-
-// reasonLines writes reasons one a line, with their place and detail.
-func (b *builder) reasonLines(reasons []assessment.Reason) string {
-	lines := make([]string, len(reasons))
-	for i, r := range reasons {
-		place := strings.ReplaceAll(b.where(r), "\n", ", ")
-		line := b.reasonText(r)
-		if place != "" {
-			line += " (" + place + ")"
-		}
-		if r.Detail != "" {
-			line += ": " + r.Detail
-		}
-		lines[i] = line
-	}
-	return strings.Join(lines, "\n")
-}

@@ -48,40 +48,6 @@ func (b *builder) unreached(f assessment.Finding) bool {
 	return len(f.Controls) == 0 && f.Status == assessment.NotAssessed
 }
 
-// where names the place of a reason: control and aspect, test, source.
-func (b *builder) where(r assessment.Reason) string {
-	var parts []string
-	if r.Control != "" {
-		place := string(r.Control)
-		if r.Aspect != "" {
-			place += " / " + b.aspectTitle(r.Control, r.Aspect)
-		}
-		parts = append(parts, place)
-	}
-	if r.Test != "" {
-		parts = append(parts, string(r.Test))
-	}
-	if r.Source != "" {
-		parts = append(parts, b.t.Get("word.source")+" "+r.Source)
-	}
-	return strings.Join(parts, "\n")
-}
-
-func (b *builder) aspectTitle(control assessment.ControlID, aspect string) string {
-	i, ok := b.controls[control]
-	if !ok {
-		return aspect
-	}
-	for _, a := range b.a.Controls[i].Aspects {
-		if a.ID == aspect {
-			return cmp.Or(b.in(a.Title), aspect)
-		}
-	}
-	return aspect
-}
-
-func (b *builder) reasonText(r assessment.Reason) string { return b.word("reason.", r.Code) }
-
 // notAssessed lists what could not be judged, or only in part, and why.
 func (b *builder) notAssessed() Section {
 	gaps, nothing := b.gaps()
@@ -109,7 +75,7 @@ func (b *builder) gapTable(gaps []gap) Table {
 	}
 	for _, g := range gaps {
 		t.Rows = append(t.Rows, []Cell{
-			text(b.reasonText(g.reason)), text(b.where(g.reason)), text(g.reason.Detail), text(g.reason.Owner), text(strings.Join(g.requirements, ", ")),
+			text(b.reasonText(g.reason)), text(b.where(g.reason)), text(b.reasonDetail(g.reason)), text(g.reason.Owner), text(strings.Join(g.requirements, ", ")),
 		})
 	}
 	return t
@@ -149,7 +115,7 @@ func (b *builder) gapRows(gaps []gap, nothing []assessment.Finding) Table {
 			aspect = b.aspectTitle(r.Control, r.Aspect)
 		}
 		t.Rows = append(t.Rows, []Cell{
-			text(b.reasonText(r)), text(id), text(title), text(string(r.Control)), text(aspect), text(string(r.Test)), text(r.Source), text(r.Detail), text(r.Owner),
+			text(b.reasonText(r)), text(id), text(title), text(string(r.Control)), text(aspect), text(string(r.Test)), text(r.Source), text(b.reasonDetail(r)), text(r.Owner),
 		})
 	}
 	for _, g := range gaps {

@@ -138,7 +138,7 @@ func TestLinks(t *testing.T) {
 }
 
 // dynamic are the prefixes of keys that are put together with a code from data.
-var dynamic = regexp.MustCompile(`^(status|status-short|meaning|result|meaning-of-result|shown|strength|kind|assurance|assurance-long|severity|risk|frequency|declared|outcome|reason|fault|role|side|response-kind|review-state)\.`)
+var dynamic = regexp.MustCompile(`^(status|status-short|meaning|result|meaning-of-result|shown|strength|kind|assurance|assurance-long|severity|risk|frequency|declared|outcome|reason|fault|role|side|response-kind|review-state|age)\.`)
 
 // Every key that a builder uses exists in every language, no text is there for nothing, and placeholders agree.
 func TestWording(t *testing.T) {

@@ -69,23 +69,6 @@ func (b *builder) openAndExcepted(open, excepted int64) Cell {
 	return c
 }
 
-func (b *builder) reasonTable(id, caption string, reasons []assessment.Reason) Table {
-	t := Table{
-		ID: id, Caption: caption,
-		Columns: []Column{b.col("word.reason", 2.6), b.col("word.where", 2.4), b.col("word.detail", 3), b.col("word.owner", 1.4)},
-	}
-	for _, r := range reasons {
-		where := text(b.where(r))
-		if _, ok := b.tests[r.Test]; ok {
-			where.Link = testAnchor(r.Test)
-		} else if _, ok := b.controls[r.Control]; ok {
-			where.Link = controlAnchor(r.Control)
-		}
-		t.Rows = append(t.Rows, []Cell{text(b.reasonText(r)), where, text(r.Detail), text(r.Owner)})
-	}
-	return t
-}
-
 // targetTable has the controls that bear on a requirement.
 func (b *builder) targetTable(f assessment.Finding) Table {
 	t := Table{

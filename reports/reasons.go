@@ -1,0 +1,153 @@
+package reports
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+	"time"
+
+	"auditpack/reports/assessment"
+)
+
+// where names the place of a reason: control and aspect, test, source.
+func (b *builder) where(r assessment.Reason) string {
+	var parts []string
+	if r.Control != "" {
+		place := string(r.Control)
+		if r.Aspect != "" {
+			place += " / " + b.aspectTitle(r.Control, r.Aspect)
+		}
+		parts = append(parts, place)
+	}
+	if r.Test != "" {
+		parts = append(parts, string(r.Test))
+	}
+	if r.Source != "" {
+		parts = append(parts, b.t.Get("word.source")+" "+r.Source)
+	}
+	return strings.Join(parts, "\n")
+}
+
+func (b *builder) aspectTitle(control assessment.ControlID, aspect string) string {
+	i, ok := b.controls[control]
+	if !ok {
+		return aspect
+	}
+	for _, a := range b.a.Controls[i].Aspects {
+		if a.ID == aspect {
+			return cmp.Or(b.in(a.Title), aspect)
+		}
+	}
+	return aspect
+}
+
+func (b *builder) reasonText(r assessment.Reason) string { return b.word("reason.", r.Code) }
+
+// reasonDetail says the facts of a reason as a sentence. An Assessment has them as bare facts, because it has no language; what
+// has another shape than expected, such as the words of a source that failed, stays as it is.
+func (b *builder) reasonDetail(r assessment.Reason) string {
+	switch r.Code {
+	case "stale":
+		table, rest, _ := strings.Cut(r.Detail, ": ")
+		at, age, _ := strings.Cut(rest, ", max_age ")
+		if t, err := time.Parse(time.RFC3339, at); err == nil && age != "" {
+			return b.t.Get("detail.stale", "table", table, "at", formatTime(b.t.Language, t), "age", b.age(age))
+		}
+	case "part-of-period":
+		if table, holes, ok := strings.Cut(r.Detail, ": "); ok {
+			return b.t.Get("detail.part-of-period", "table", table, "holes", b.holes(holes))
+		}
+	case "no-evidence":
+		if r.Detail != "" {
+			return b.t.Get("detail.no-evidence", "table", r.Detail)
+		}
+	case "manual-expired", "manual-self-reviewed", "manual-after-period":
+		if date, until, ok := strings.Cut(r.Detail, "/"); ok {
+			return b.t.Get("detail.manual", "date", b.dayWord(date), "until", b.dayWord(until))
+		}
+	case "deviations", "declared-implemented-contradicted":
+		open, excepted, _ := strings.Cut(strings.TrimPrefix(r.Detail, "open "), ", excepted ")
+		n, err := strconv.ParseInt(open, 10, 64)
+		m, err2 := strconv.ParseInt(excepted, 10, 64)
+		if err == nil && err2 == nil {
+			return b.t.Get("summary.deviations-value", "open", b.num(n), "excepted", b.num(m))
+		}
+	}
+	return r.Detail
+}
+
+func (b *builder) dayWord(s string) string { return FormatCell(b.t.Language, dayText(s)) }
+
+// holes writes spans as people read them: "2026-07-01T00:00:00Z/2026-07-03T00:00:00Z, +4" names a span and four more.
+func (b *builder) holes(list string) string {
+	var out []string
+	for _, span := range strings.Split(list, ", ") {
+		if more, ok := strings.CutPrefix(span, "+"); ok {
+			out = append(out, b.t.Get("detail.more-holes", "n", more))
+			continue
+		}
+		from, to, _ := strings.Cut(span, "/")
+		start, err := time.Parse(time.RFC3339, from)
+		end, err2 := time.Parse(time.RFC3339, to)
+		if err != nil || err2 != nil {
+			out = append(out, span)
+			continue
+		}
+		out = append(out, b.dates(start, end))
+	}
+	return strings.Join(out, "; ")
+}
+
+// age writes a length such as 1h, 24h or 7d in words; whole days are days.
+func (b *builder) age(s string) string {
+	if s == "" {
+		return s
+	}
+	n, err := strconv.ParseInt(s[:len(s)-1], 10, 64)
+	unit := map[byte]string{'m': "minute", 'h': "hour", 'd': "day"}[s[len(s)-1]]
+	if err != nil || unit == "" {
+		return s
+	}
+	if unit == "hour" && n > 0 && n%24 == 0 {
+		n, unit = n/24, "day"
+	}
+	if n == 1 {
+		return b.t.Get("age." + unit)
+	}
+	return b.t.Get("age."+unit+"s", "n", b.num(n))
+}
+
+// reasonLines writes reasons one a line, with their place and detail.
+func (b *builder) reasonLines(reasons []assessment.Reason) string {
+	lines := make([]string, len(reasons))
+	for i, r := range reasons {
+		place := strings.ReplaceAll(b.where(r), "\n", ", ")
+		line := b.reasonText(r)
+		if place != "" {
+			line += " (" + place + ")"
+		}
+		if detail := b.reasonDetail(r); detail != "" {
+			line += ": " + detail
+		}
+		lines[i] = line
+	}
+	return strings.Join(lines, "\n")
+}
+
+// reasonTable lists reasons with their places and owners.
+func (b *builder) reasonTable(id, caption string, reasons []assessment.Reason) Table {
+	t := Table{
+		ID: id, Caption: caption,
+		Columns: []Column{b.col("word.reason", 2.4), b.col("word.where", 2), b.col("word.detail", 3.6), b.col("word.owner", 1.4)},
+	}
+	for _, r := range reasons {
+		where := text(b.where(r))
+		if _, ok := b.tests[r.Test]; ok {
+			where.Link = testAnchor(r.Test)
+		} else if _, ok := b.controls[r.Control]; ok {
+			where.Link = controlAnchor(r.Control)
+		}
+		t.Rows = append(t.Rows, []Cell{text(b.reasonText(r)), where, text(b.reasonDetail(r)), text(r.Owner)})
+	}
+	return t
+}
