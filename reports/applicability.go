@@ -71,7 +71,7 @@ func (b *builder) statementOfApplicability() Section {
 		rows.Rows = append(rows.Rows, []Cell{
 			id, text(b.title(f)), text(b.in(f.Group)), b.yesNo(f.SoA.Applicable), text(f.SoA.Justification), text(b.word("declared.", f.SoA.Status)),
 			text(f.SoA.Owner), text(f.SoA.CarvedOutTo), b.statusCell(f.Status), bad(f.Deviations), warn(f.Excepted), text(b.reasonLines(f.Reasons)),
-			text(f.SoA.File), number(int64(f.SoA.Line)),
+			text(f.SoA.File), lineCell(int64(f.SoA.Line)),
 		})
 	}
 	return Section{

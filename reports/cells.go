@@ -14,6 +14,7 @@ func text(s string) Cell                { return Cell{Text: s} }
 func styled(s string, style Style) Cell { return Cell{Text: s, Style: style} }
 func link(s, target string) Cell        { return Cell{Text: s, Link: target} }
 func number(n int64) Cell               { return Cell{Kind: CellNumber, Number: n} }
+func ordinal(n int64) Cell              { return Cell{Kind: CellOrdinal, Number: n} }
 func instant(t time.Time) Cell          { return Cell{Kind: CellTime, Time: t.UTC()} }
 func day(t time.Time) Cell              { return Cell{Kind: CellDate, Time: t.UTC()} }
 func input(value string, choices ...string) Cell {
@@ -111,7 +112,7 @@ func (b *builder) field(key string, c Cell) Field { return Field{Label: b.t.Get(
 // filled drops the fields that say nothing.
 func filled(fields ...Field) Fields {
 	return Fields{Items: slices.DeleteFunc(fields, func(f Field) bool {
-		return f.Value.Kind != CellNumber && f.Value.Text == "" && f.Value.Time.IsZero()
+		return f.Value.Kind != CellNumber && f.Value.Kind != CellOrdinal && f.Value.Text == "" && f.Value.Time.IsZero()
 	})}
 }
 

@@ -38,7 +38,7 @@ func lineCell(line int64) Cell {
 	if line <= 0 {
 		return text("")
 	}
-	return number(line)
+	return ordinal(line)
 }
 
 // stateCell names the exception that covers a deviation, else the response to it.

@@ -141,10 +141,11 @@ type CellKind int
 const (
 	CellText CellKind = iota
 	CellNumber
-	CellDate   // day
-	CellTime   // instant
-	CellDigest // Text holds it; may be shortened where space is short, never in a spreadsheet
-	CellInput  // to be filled in by a person: Text is the value so far
+	CellDate    // day
+	CellTime    // instant
+	CellDigest  // Text holds it; may be shortened where space is short, never in a spreadsheet
+	CellInput   // to be filled in by a person: Text is the value so far
+	CellOrdinal // a number that counts nothing, of a line or an entry: without separators, so that it can be typed into a command
 )
 
 // Chart shows a few numbers: a stacked horizontal bar of counts. Every bar has the same parts in the same order.

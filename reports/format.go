@@ -53,6 +53,8 @@ func FormatCell(l templates.Language, c Cell) string {
 	switch c.Kind {
 	case CellNumber:
 		return FormatNumber(l, c.Number)
+	case CellOrdinal:
+		return strconv.FormatInt(c.Number, 10)
 	case CellDate:
 		return FormatDate(l, c.Time)
 	case CellTime:

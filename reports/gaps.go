@@ -146,12 +146,12 @@ func (b *builder) sourceParts() Table {
 	}
 	for _, s := range b.a.Sources {
 		t.Rows = append(t.Rows, []Cell{
-			text(s.Source + " (" + s.Type + ")"), text(""), text(""), text(b.t.Get("outcome.answered", "n", b.num(s.OK))), text(""), instant(s.Time), number(s.Entry),
+			text(s.Source + " (" + s.Type + ")"), text(""), text(""), text(b.t.Get("outcome.answered", "n", b.num(s.OK))), text(""), instant(s.Time), ordinal(s.Entry),
 		})
 		for _, p := range s.Parts {
 			t.Rows = append(t.Rows, []Cell{
 				text(s.Source), text(p.Part), text(string(p.Kind)), styled(b.word("outcome.", string(p.Outcome)), outcomeStyle(p.Outcome)),
-				text(p.Detail), instant(s.Time), number(s.Entry),
+				text(p.Detail), instant(s.Time), ordinal(s.Entry),
 			})
 		}
 	}

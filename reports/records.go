@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"auditpack/evidence"
@@ -91,7 +92,7 @@ func (b *builder) collectedText(e assessment.EvidenceItem) string {
 		who += " @ " + c.Host
 	}
 	return lines(formatTime(b.t.Language, c.At), who, c.Tool, c.Collector,
-		b.t.Get("evidence-index.entry", "n", b.num(e.Entry), "time", formatTime(b.t.Language, e.EntryTime)))
+		b.t.Get("evidence-index.entry", "n", strconv.FormatInt(e.Entry, 10), "time", formatTime(b.t.Language, e.EntryTime)))
 }
 
 func (b *builder) statedText(r evidence.Record) string {
@@ -165,7 +166,7 @@ func (b *builder) evidenceRow(index, part int, e assessment.EvidenceItem, p evid
 		text(r.Procedure), instant(r.Collected.At), text(r.Collected.Principal), text(r.Collected.Host), text(r.Collected.Tool), text(r.Collected.Collector),
 		optional(r.Stated.ItemsExpected), optional(r.Stated.ItemsSeen), optional(r.Stated.Lines), optional(r.Stated.OddLines), instantOrNone(r.Stated.First), instantOrNone(r.Stated.Last),
 		text(strings.Join(r.Stated.Notes, "\n")), text(b.nature(r)), text(p.Name), text(p.MediaType), number(p.SizeBytes), digest(p.Digest), digest(e.Record),
-		number(e.Entry), instant(e.EntryTime), text(join(r.DerivedFrom, "\n")), text(join(e.Tests, "\n")),
+		ordinal(e.Entry), instant(e.EntryTime), text(join(r.DerivedFrom, "\n")), text(join(e.Tests, "\n")),
 	}
 }
 

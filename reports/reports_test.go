@@ -318,4 +318,9 @@ func TestFormat(t *testing.T) {
 	if got, want := reports.FormatNumber(templates.German, 1234567), "1.234.567"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+	for _, l := range languages { // sed -n 1,187p would print 187 lines
+		if got, want := reports.FormatCell(l, reports.Cell{Kind: reports.CellOrdinal, Number: 1187}), "1187"; got != want {
+			t.Errorf("%s: a line number: got %q, want %q", l, got, want)
+		}
+	}
 }

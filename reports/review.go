@@ -3,6 +3,7 @@ package reports
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -309,7 +310,7 @@ func (r *review) evidenceLine(d assessment.Deviation) string {
 	}
 	words := r.t.Get("word.evidence") + " " + ShortDigest(string(d.Evidence))
 	if d.Line > 0 {
-		words += ", " + r.t.Get("word.line") + " " + FormatNumber(r.t.Language, d.Line)
+		words += ", " + r.t.Get("word.line") + " " + strconv.FormatInt(d.Line, 10)
 	}
 	return words
 }

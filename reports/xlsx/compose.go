@@ -327,7 +327,7 @@ var earliest = time.Date(1900, 3, 1, 0, 0, 0, 0, time.UTC)
 func (b *book) parts(c reports.Cell, r role) []cell {
 	k := look{role: r, tone: c.Style, kind: c.Kind, linked: c.Link != ""}
 	switch c.Kind {
-	case reports.CellNumber:
+	case reports.CellNumber, reports.CellOrdinal:
 		if c.Number > 1<<53 || c.Number < -1<<53 { // a spreadsheet's numbers have 15 digits
 			k.kind = reports.CellText
 			return []cell{{value: reports.FormatCell(b.d.Language, c), look: k, link: c.Link}}

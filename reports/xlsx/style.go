@@ -150,8 +150,11 @@ func (k look) dress(s *excelize.Style, l templates.Language) {
 		s.Font.Color, s.Font.Underline = blue, "single"
 	}
 	switch k.kind {
-	case reports.CellNumber:
+	case reports.CellNumber, reports.CellOrdinal:
 		s.CustomNumFmt = pointer(numberFormat)
+		if k.kind == reports.CellOrdinal {
+			s.CustomNumFmt = pointer("0")
+		}
 		s.Alignment.Horizontal, s.Alignment.Indent = "right", 1
 		if k.role == value {
 			s.Alignment.Horizontal, s.Alignment.Indent = "left", 0
