@@ -31,16 +31,38 @@ func (b *builder) control(c assessment.ControlResult) Section {
 		b.field("word.frequency", text(b.word("frequency.", c.Frequency))),
 		b.field("controls.bears-on", text(join(b.bears[c.ID], ", "))),
 	))
-	if len(c.Reasons) > 0 {
-		s.Blocks = append(s.Blocks, b.reasonTable(slug("control-reasons-", string(c.ID)), b.t.Get("requirements.why"), c.Reasons))
-	}
-	t := b.newAspectTable(slug("control-aspects-", string(c.ID)), false)
-	b.addAspects(&t, c, false)
+	t := b.newAspectTable(slug("control-aspects-", string(c.ID)), b.t.Get("requirements.aspects"))
+	t.Rows = b.aspectRows(c, b.fully)
 	s.Blocks = append(s.Blocks, t)
+	if rest := unplaced(c); len(rest) > 0 {
+		s.Blocks = append(s.Blocks, b.reasonTable(slug("control-reasons-", string(c.ID)), b.t.Get("requirements.why"), rest))
+	}
 	if manual := b.manualTable(slug("manual-", string(c.ID)), []assessment.ControlResult{c}, false); len(manual.Rows) > 0 {
 		s.Blocks = append(s.Blocks, manual)
 	}
 	return s
+}
+
+// unplaced are the reasons that no row of the aspects has.
+func unplaced(c assessment.ControlResult) []assessment.Reason {
+	type place struct {
+		aspect string
+		test   assessment.TestID
+	}
+	places := map[place]bool{}
+	for _, a := range c.Aspects {
+		places[place{a.ID, ""}] = a.IsManual || len(a.Tests) == 0
+		for _, id := range a.Tests {
+			places[place{a.ID, id}] = true
+		}
+	}
+	var out []assessment.Reason
+	for _, r := range c.Reasons {
+		if !places[place{r.Aspect, r.Test}] {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 // manualTable has the tests that people did, with performer and reviewer.
@@ -90,12 +112,11 @@ func (b *builder) controlRows() Section {
 	}}
 	anchored := map[assessment.ControlID]bool{}
 	for _, c := range b.a.Controls {
-		aspects := Table{}
-		b.addAspects(&aspects, c, false)
-		if len(aspects.Rows) == 0 {
-			aspects.Rows = [][]Cell{make([]Cell, 8)}
+		aspects := b.aspectRows(c, nil)
+		if len(aspects) == 0 {
+			aspects = [][]Cell{make([]Cell, 8)}
 		}
-		for _, row := range aspects.Rows {
+		for _, row := range aspects {
 			id := text(string(c.ID))
 			if !anchored[c.ID] {
 				id.Anchor, anchored[c.ID] = controlAnchor(c.ID), true

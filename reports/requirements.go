@@ -37,14 +37,90 @@ func (b *builder) requirement(f assessment.Finding) Section {
 			b.field("word.declared", text(strings.TrimSuffix(b.declaration(*f.SoA)+"; "+f.SoA.Owner, "; "))),
 			b.field("word.justification", text(f.SoA.Justification)))
 	}
+	tests := b.testsOf(f)
+	fields = append(fields,
+		b.field("requirements.remarks", text(b.remarks(f))),
+		b.field("word.exceptions", text(strings.Join(b.exceptionsOn(tests), ", "))),
+		b.field("responses.caption", text(b.responsesOn(tests))),
+		b.evidenceField(tests))
 	s.Blocks = append(s.Blocks, filled(fields...))
-	if len(f.Reasons) > 0 {
-		s.Blocks = append(s.Blocks, b.reasonTable(slug("reasons-", string(f.ID)), b.t.Get("requirements.why"), f.Reasons))
-	}
 	if len(f.Controls) > 0 {
-		s.Blocks = append(s.Blocks, b.targetTable(f), b.aspectTable(f))
+		s.Blocks = append(s.Blocks, b.shownTable(f))
 	}
 	return s
+}
+
+// testsOf returns the tests of the controls that bear on a requirement, each once.
+func (b *builder) testsOf(f assessment.Finding) []assessment.TestResult {
+	var out []assessment.TestResult
+	seen := map[assessment.TestID]bool{}
+	for _, target := range f.Controls {
+		i, ok := b.controls[target.Control]
+		if !ok {
+			continue
+		}
+		for _, aspect := range b.a.Controls[i].Aspects {
+			for _, id := range aspect.Tests {
+				if n, ok := b.tests[id]; ok && !seen[id] {
+					seen[id] = true
+					out = append(out, b.a.Tests[n])
+				}
+			}
+		}
+	}
+	return out
+}
+
+// remarks are the reasons that no row of a control's aspects shows. What management declares stands beside them already.
+func (b *builder) remarks(f assessment.Finding) string {
+	var rest []assessment.Reason
+	for _, r := range f.Reasons {
+		_, shown := b.controls[r.Control]
+		declared := f.SoA != nil && (r.Code == "not-applicable" || r.Code == "carved-out")
+		if !shown && !declared {
+			rest = append(rest, r)
+		}
+	}
+	return b.reasonLines(rest)
+}
+
+// exceptionsOn are the exceptions that cover deviations of the tests.
+func (b *builder) exceptionsOn(tests []assessment.TestResult) []string {
+	var out []string
+	for _, t := range tests {
+		for _, d := range t.Deviations {
+			out = appendNew(out, d.Exception)
+		}
+	}
+	return out
+}
+
+// responsesOn are the responses to deviations of the tests, with their state.
+func (b *builder) responsesOn(tests []assessment.TestResult) string {
+	var out []string
+	for _, t := range tests {
+		for _, i := range b.responsesTo(t.Deviations) {
+			out = appendNew(out, b.a.Responses[i].ID+" ("+b.responseState(b.a.Responses[i]).Text+")")
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// evidenceField names the records that the tests rest on.
+func (b *builder) evidenceField(tests []assessment.TestResult) Field {
+	var indices []int
+	for _, t := range tests {
+		for _, d := range b.restsOn(t) {
+			if i, ok := b.records[d]; ok {
+				indices = append(indices, i)
+			}
+		}
+	}
+	c := text(ranges(indices))
+	if len(indices) > 0 {
+		c.Link = evidenceAnchor(indices[0]) // ranges has sorted them
+	}
+	return b.field("word.evidence", c)
 }
 
 func (b *builder) declaration(e assessment.SoAEntry) string {
@@ -69,72 +145,107 @@ func (b *builder) openAndExcepted(open, excepted int64) Cell {
 	return c
 }
 
-// targetTable has the controls that bear on a requirement.
-func (b *builder) targetTable(f assessment.Finding) Table {
-	t := Table{
-		ID: slug("controls-of-", string(f.ID)), Caption: b.t.Get("word.controls"),
-		Columns: []Column{b.col("word.control", 2.2), b.col("word.title", 3.2), b.col("word.strength", 1.2), b.col("word.owner", 1.5), b.col("word.conclusion", 1.6)},
-	}
+// shownTable has the controls that bear on a requirement, and under each its aspects with what was shown of them.
+func (b *builder) shownTable(f assessment.Finding) Table {
+	t := b.newAspectTable(slug("aspects-of-", string(f.ID)), b.t.Get("requirements.aspects"))
 	for _, target := range f.Controls {
-		title, owner := "", ""
+		name, owner := string(target.Control), ""
+		var rows [][]Cell
 		if i, ok := b.controls[target.Control]; ok {
-			title, owner = b.in(b.a.Controls[i].Title), b.a.Controls[i].Owner
+			c := b.a.Controls[i]
+			name, owner = name+"  "+b.in(c.Title), c.Owner
+			rows = b.aspectRows(c, b.briefly)
 		}
+		head := b.controlCell(target.Control)
+		head.Text, head.Style = name, Strong
 		t.Rows = append(t.Rows, []Cell{
-			b.controlCell(target.Control), text(title), text(b.word("strength.", target.Strength)), text(owner), b.statusCell(target.Status),
+			head, text(""), text(""), b.statusCell(target.Status), text(""), text(""), text(""),
+			text(lines(b.labelled("word.strength", b.word("strength.", target.Strength)), b.labelled("word.owner", owner))),
 		})
+		t.Rows = append(t.Rows, rows...)
 	}
 	return t
 }
 
-// aspectTable has what was shown of the controls of a requirement, with population and exceptions beside each result.
-func (b *builder) aspectTable(f assessment.Finding) Table {
-	t := b.newAspectTable(slug("aspects-of-", string(f.ID)), true)
-	for _, target := range f.Controls {
-		if i, ok := b.controls[target.Control]; ok {
-			b.addAspects(&t, b.a.Controls[i], true)
+func (b *builder) newAspectTable(id, caption string) Table {
+	return Table{
+		ID: id, Caption: caption, Empty: b.t.Get("requirements.no-aspects"),
+		Columns: []Column{
+			b.col("word.aspect", 3.2), b.col("word.shown", 1.2), b.col("word.test", 0.95), b.col("word.result", 1.5),
+			b.numberCol("word.population", 1.1), b.numberCol("word.open", 0.75), b.numberCol("word.excepted", 1.05), b.col("requirements.covered", 2.4),
+		},
+	}
+}
+
+// briefly says what is missing by its name: the control and the test have the details.
+func (b *builder) briefly(reasons []assessment.Reason) string {
+	var out []string
+	for _, r := range reasons {
+		out = appendNew(out, b.reasonText(r))
+	}
+	return strings.Join(out, "\n")
+}
+
+// fully says what is missing with its source and its facts.
+func (b *builder) fully(reasons []assessment.Reason) string {
+	var out []string
+	for _, r := range reasons {
+		line := b.reasonText(r)
+		if r.Source != "" {
+			line += " (" + r.Source + ")"
 		}
+		if detail := b.reasonDetail(r); detail != "" {
+			line += ": " + detail
+		}
+		out = append(out, line)
 	}
-	return t
+	return strings.Join(out, "\n")
 }
 
-func (b *builder) newAspectTable(id string, withControl bool) Table {
-	t := Table{ID: id, Caption: b.t.Get("requirements.aspects"), Empty: b.t.Get("requirements.no-aspects")}
-	if withControl {
-		t.Columns = append(t.Columns, b.col("word.control", 1.9))
-	}
-	t.Columns = append(t.Columns,
-		b.col("word.aspect", 2.3), b.col("word.shown", 1.25), b.col("word.test", 0.95), b.col("word.result", 1.55),
-		b.numberCol("word.population", 1.2), b.numberCol("word.open", 0.75), b.numberCol("word.excepted", 1.05), b.col("word.covered", 1.15))
-	return t
-}
-
-func (b *builder) addAspects(t *Table, c assessment.ControlResult, withControl bool) {
+// aspectRows has a row for each test of each aspect of a control, with population and exceptions beside each result. missing says
+// in the last cell what stands between the aspect and support, as far as the other cells do not; nil leaves that away.
+func (b *builder) aspectRows(c assessment.ControlResult, missing func([]assessment.Reason) string) [][]Cell {
+	var rows [][]Cell
 	for _, aspect := range c.Aspects {
-		head := []Cell{text(firstOf(b.in(aspect.Title), aspect.ID)), b.shownCell(aspect.Shown)}
-		if withControl {
-			head = append([]Cell{b.controlCell(c.ID)}, head...)
-		}
 		add := func(cells ...Cell) {
-			row := append(append([]Cell{}, head...), cells...)
-			t.Rows = append(t.Rows, row)
+			rows = append(rows, append([]Cell{text(firstOf(b.in(aspect.Title), aspect.ID)), b.shownCell(aspect.Shown)}, cells...))
+		}
+		last := func(test assessment.TestID, coverage string) Cell {
+			if missing == nil {
+				return text(coverage)
+			}
+			return text(lines(coverage, missing(reasonsAt(c, aspect.ID, test))))
 		}
 		for _, id := range aspect.Tests {
 			i, ok := b.tests[id]
 			if !ok {
-				add(text(string(id)), text(""), text(""), text(""), text(""), text(""))
+				add(text(string(id)), text(""), text(""), text(""), text(""), last(id, ""))
 				continue
 			}
 			r := b.a.Tests[i]
-			add(b.testCell(id), b.testStatusCell(r.Status), number(r.Population), bad(r.Open), warn(r.Excepted), text(b.coverage(r)))
+			add(b.testCell(id), b.testStatusCell(r.Status), number(r.Population), bad(r.Open), warn(r.Excepted), last(id, b.coverage(r)))
 		}
 		if aspect.IsManual {
-			add(text(b.t.Get("word.manual")), b.manualCell(aspect.Manual), text(""), text(""), text(""), text(""))
+			add(text(b.t.Get("word.manual")), b.manualCell(aspect.Manual), text(""), text(""), text(""), last("", ""))
 		}
 		if len(aspect.Tests) == 0 && !aspect.IsManual {
-			add(text("–"), text(""), text(""), text(""), text(""), text(""))
+			add(text("–"), text(""), text(""), text(""), text(""), last("", ""))
 		}
 	}
+	return rows
+}
+
+// reasonsAt are the reasons of one aspect and test that the other cells of its row do not say: they have the counts of deviations,
+// and that a manual test is not there.
+func reasonsAt(c assessment.ControlResult, aspect string, test assessment.TestID) []assessment.Reason {
+	var out []assessment.Reason
+	for _, r := range c.Reasons {
+		said := r.Code == "manual-missing" || (r.Code == "deviations" && r.Test != "")
+		if r.Aspect == aspect && r.Test == test && !said {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 func (b *builder) manualCell(m *assessment.ManualTest) Cell {
