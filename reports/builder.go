@@ -110,6 +110,7 @@ func slug(prefix, id string) string {
 func requirementAnchor(id assessment.RequirementID) string { return slug("requirement-", string(id)) }
 func controlAnchor(id assessment.ControlID) string         { return slug("control-", string(id)) }
 func testAnchor(id assessment.TestID) string               { return slug("test-", string(id)) }
+func blobAnchor(d evidence.Digest) string                  { return "blob-" + d.Hex() }
 func evidenceAnchor(index int) string                      { return "evidence-" + strconv.Itoa(index+1) }
 func responseAnchor(index int) string                      { return "response-" + strconv.Itoa(index+1) }
 

@@ -79,11 +79,11 @@ func (b *builder) testCell(id assessment.TestID) Cell {
 	return link(string(id), testAnchor(id))
 }
 
-// blobCell shows the digest of raw evidence and leads to the record that holds it.
+// blobCell shows the digest of raw evidence and leads to its place in the index, where it stands in full.
 func (b *builder) blobCell(d evidence.Digest) Cell {
 	c := digest(d)
-	if i, ok := b.blobs[d]; ok {
-		c.Link = evidenceAnchor(i)
+	if _, ok := b.blobs[d]; ok {
+		c.Link = blobAnchor(d)
 	} else if i, ok := b.records[d]; ok {
 		c.Link = evidenceAnchor(i)
 	}

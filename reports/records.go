@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -15,8 +14,8 @@ func (b *builder) evidenceIndex() Section {
 	t := Table{
 		ID: "evidence",
 		Columns: []Column{
-			b.col("word.number", 0.7), b.col("evidence-index.source", 2.7), b.col("evidence-index.procedure", 2.6), b.col("evidence-index.collected", 2.2),
-			b.col("evidence-index.stated", 1.9), b.col("evidence-index.digests", 5),
+			b.col("word.number", 0.7), b.col("evidence-index.source", 3), b.col("evidence-index.procedure", 3.6), b.col("evidence-index.collected", 2.4),
+			b.col("evidence-index.stated", 2.2), b.col("evidence-index.record", 3),
 		},
 		Empty: b.t.Get("evidence-index.none"),
 	}
@@ -24,13 +23,48 @@ func (b *builder) evidenceIndex() Section {
 		name := styled(evidenceName(i), Strong)
 		name.Anchor = evidenceAnchor(i)
 		t.Rows = append(t.Rows, []Cell{
-			name, text(b.sourceText(e)), text(e.Data.Procedure), text(b.collectedText(e)), text(b.statedText(e.Data)), styled(b.digestText(e), Code),
+			name, text(b.sourceText(e)), text(e.Data.Procedure), text(b.collectedText(e)), text(b.statedText(e.Data)), styled(string(e.Record), Code),
 		})
 	}
-	return Section{
+	s := Section{
 		ID: "evidence-index", Title: b.t.Get("evidence-index.title"), For: Paged, NewPage: true,
 		Blocks: []Block{b.para("evidence-index.lead"), t},
 	}
+	if len(t.Rows) > 0 {
+		s.Sections = []Section{{
+			ID: "evidence-parts", Title: b.t.Get("evidence-index.parts"),
+			Blocks: []Block{b.para("evidence-index.parts-lead"), b.partTable()},
+		}}
+	}
+	return s
+}
+
+// partTable has every stored part of every record, and what it was derived from, a line each.
+func (b *builder) partTable() Table {
+	t := Table{
+		ID: "evidence-parts",
+		Columns: []Column{
+			b.col("word.number", 0.6), b.col("word.part", 4), b.numberCol("evidence-index.size", 1), b.col("word.digest", 6),
+		},
+	}
+	anchored := map[evidence.Digest]bool{}
+	for i, e := range b.a.Evidence {
+		for _, p := range e.Data.Content {
+			d := Cell{Text: p.Digest.Hex(), Style: Code}
+			if !anchored[p.Digest] {
+				d.Anchor, anchored[p.Digest] = blobAnchor(p.Digest), true
+			}
+			t.Rows = append(t.Rows, []Cell{link(evidenceName(i), evidenceAnchor(i)), text(p.Name), number(p.SizeBytes), d})
+		}
+		for _, d := range e.Data.DerivedFrom {
+			from := b.t.Get("evidence-index.derived-from")
+			if n, ok := b.records[d]; ok {
+				from += " " + evidenceName(n)
+			}
+			t.Rows = append(t.Rows, []Cell{link(evidenceName(i), evidenceAnchor(i)), text(from), text(""), styled(d.Hex(), Code)})
+		}
+	}
+	return t
 }
 
 func lines(parts ...string) string {
@@ -116,17 +150,6 @@ func (b *builder) statedText(r evidence.Record) string {
 	}, s.Notes...)...)
 }
 
-func (b *builder) digestText(e assessment.EvidenceItem) string {
-	out := []string{b.t.Get("evidence-index.record") + ":", string(e.Record)}
-	for _, p := range e.Data.Content {
-		out = append(out, fmt.Sprintf("%s (%s):", p.Name, b.t.Get("evidence-index.bytes", "n", b.num(p.SizeBytes))), string(p.Digest))
-	}
-	for _, d := range e.Data.DerivedFrom {
-		out = append(out, b.t.Get("evidence-index.derived-from")+":", string(d))
-	}
-	return strings.Join(out, "\n")
-}
-
 // evidenceRows is one row for each part of each record: the IPE index.
 func (b *builder) evidenceRows() Section {
 	t := Table{
@@ -143,15 +166,20 @@ func (b *builder) evidenceRows() Section {
 		},
 		Empty: b.t.Get("evidence-index.none"),
 	}
+	anchored := map[evidence.Digest]bool{}
 	for i, e := range b.a.Evidence {
 		for n, p := range e.Data.Content {
-			t.Rows = append(t.Rows, b.evidenceRow(i, n, e, p))
+			d := digest(p.Digest)
+			if !anchored[p.Digest] {
+				d.Anchor, anchored[p.Digest] = blobAnchor(p.Digest), true
+			}
+			t.Rows = append(t.Rows, b.evidenceRow(i, n, e, p, d))
 		}
 	}
 	return Section{ID: "evidence-rows", Title: b.t.Get("evidence-index.title"), Sheet: b.t.Get("sheet.evidence"), For: Spreadsheet, Blocks: []Block{t}}
 }
 
-func (b *builder) evidenceRow(index, part int, e assessment.EvidenceItem, p evidence.Part) []Cell {
+func (b *builder) evidenceRow(index, part int, e assessment.EvidenceItem, p evidence.Part, partDigest Cell) []Cell {
 	r := e.Data
 	name := text(evidenceName(index))
 	if part == 0 {
@@ -165,7 +193,7 @@ func (b *builder) evidenceRow(index, part int, e assessment.EvidenceItem, p evid
 		name, text(r.Source.Name), text(r.Source.Type), text(string(r.Kind)), text(r.Source.System), text(r.Source.Version), text(r.Source.Identity), from, to,
 		text(r.Procedure), instant(r.Collected.At), text(r.Collected.Principal), text(r.Collected.Host), text(r.Collected.Tool), text(r.Collected.Collector),
 		optional(r.Stated.ItemsExpected), optional(r.Stated.ItemsSeen), optional(r.Stated.Lines), optional(r.Stated.OddLines), instantOrNone(r.Stated.First), instantOrNone(r.Stated.Last),
-		text(strings.Join(r.Stated.Notes, "\n")), text(b.nature(r)), text(p.Name), text(p.MediaType), number(p.SizeBytes), digest(p.Digest), digest(e.Record),
+		text(strings.Join(r.Stated.Notes, "\n")), text(b.nature(r)), text(p.Name), text(p.MediaType), number(p.SizeBytes), partDigest, digest(e.Record),
 		ordinal(e.Entry), instant(e.EntryTime), text(join(r.DerivedFrom, "\n")), text(join(e.Tests, "\n")),
 	}
 }
