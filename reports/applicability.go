@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"slices"
 	"strings"
 
 	"auditpack/reports/assessment"
@@ -11,6 +12,9 @@ const (
 	clause           = "clause"
 	generalCondition = "general-condition"
 )
+
+// contradicted is the reason that evidence speaks against what management declares.
+const contradicted = "declared-implemented-contradicted"
 
 // declares says whether the framework has a statement of applicability: then a finding carries management's declaration.
 func (b *builder) declares() bool {
@@ -52,7 +56,11 @@ func (b *builder) statementOfApplicability() Section {
 		b.col("word.declared", 2), b.col("word.owner", 2), b.col("word.carved-out-to", 2), b.col("word.conclusion", 2),
 		b.numberCol("word.open", 1), b.numberCol("word.excepted", 1), b.col("word.reasons", 5), b.col("word.file", 2), b.numberCol("word.line", 0.8),
 	}}
+	var against []string
 	for _, f := range declared {
+		if slices.ContainsFunc(f.Reasons, func(r assessment.Reason) bool { return r.Code == contradicted }) {
+			against = append(against, string(f.ID))
+		}
 		id := link(string(f.ID), requirementAnchor(f.ID))
 		if f.SoA == nil {
 			none := styled(b.t.Get("soa.not-declared"), Warn)
@@ -74,9 +82,13 @@ func (b *builder) statementOfApplicability() Section {
 			text(f.SoA.File), lineCell(int64(f.SoA.Line)),
 		})
 	}
+	blocks := []Block{b.para("soa.lead", "n", b.num(int64(len(declared))))}
+	if len(against) > 0 {
+		blocks = append(blocks, Paragraph{Style: Bad, Text: b.t.Get("soa.contradicted", "n", b.num(int64(len(against))), "requirements", strings.Join(against, ", "))})
+	}
 	return Section{
 		ID: "applicability", Title: b.t.Get("soa.title"), Sheet: b.t.Get("sheet.soa"), NewPage: true,
-		Blocks: []Block{b.para("soa.lead", "n", b.num(int64(len(declared))))},
+		Blocks: blocks,
 		Sections: []Section{
 			{ID: "soa-paged", Title: b.t.Get("soa.table"), For: Paged, Blocks: []Block{paged}},
 			{ID: "soa-sheet", Title: b.t.Get("soa.title"), Sheet: b.t.Get("sheet.soa"), For: Spreadsheet, Blocks: []Block{rows}},

@@ -24,7 +24,7 @@ func (b *builder) gaps() (gaps []gap, nothing []assessment.Finding) {
 			continue
 		}
 		for _, r := range f.Reasons {
-			if r.Code == "deviations" { // a result, not something that could not be judged
+			if r.Code == "deviations" || r.Code == contradicted { // a result, not something that could not be judged
 				continue
 			}
 			i, ok := index[r]

@@ -8,7 +8,7 @@ func (b *builder) responsibilities() Section {
 		ID: "responsibilities",
 		Columns: []Column{
 			b.col("responsibilities.area", 2), b.col("responsibilities.iaas", 1.25), b.col("responsibilities.paas", 1.25), b.col("responsibilities.saas", 1.25), b.col("responsibilities.team", 1.4),
-			b.col("responsibilities.validates", 1.4), b.col("responsibilities.responds", 1.4), b.col("responsibilities.contact", 1.5), b.col("word.evidence", 1.35), b.numberCol("word.line", 0.7),
+			b.col("responsibilities.validates", 1.4), b.col("responsibilities.responds", 1.4), b.col("responsibilities.contact", 3.4), b.col("word.evidence", 1.35), b.numberCol("word.line", 0.7),
 		},
 		Empty: b.t.Get("responsibilities.none"),
 	}

@@ -86,7 +86,7 @@ func (l *layout) least(s reports.Section) float64 {
 		}
 		return height
 	case reports.Fields:
-		return min(l.fieldsHeight(v.Items, len(v.Items)), 100) // a short list is not torn apart
+		return min(l.fieldsHeight(v.Items, len(v.Items)), 48) // a short list is not torn apart
 	case reports.Chart:
 		return l.chartHeight(v)
 	case reports.SignOff:

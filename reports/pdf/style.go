@@ -42,7 +42,7 @@ var (
 	bodyText    = textStyle{regular, 9.5, ink}
 	noteText    = textStyle{regular, 8, grey}
 	strongText  = textStyle{bold, 9.5, ink}
-	codeText    = textStyle{mono, 7.5, ink}
+	codeText    = textStyle{mono, 7, ink}
 	labelText   = textStyle{regular, 8.5, grey}
 	valueText   = textStyle{regular, 8.5, ink}
 	tableText   = textStyle{regular, 7.5, ink}
