@@ -90,6 +90,15 @@ func (b *builder) blobCell(d evidence.Digest) Cell {
 	return c
 }
 
+// indexOf finds the record that d is, or that has d as a part.
+func (b *builder) indexOf(d evidence.Digest) (int, bool) {
+	if i, ok := b.records[d]; ok {
+		return i, true
+	}
+	i, ok := b.blobs[d]
+	return i, ok
+}
+
 func (b *builder) yesNo(yes bool) Cell {
 	if yes {
 		return text(b.t.Get("word.yes"))

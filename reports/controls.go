@@ -72,7 +72,7 @@ func (b *builder) manualTable(id string, controls []assessment.ControlResult, wi
 		t.Columns = append(t.Columns, b.col("word.control", 2))
 	}
 	t.Columns = append(t.Columns,
-		b.col("word.aspect", 1.5), b.col("word.procedure", 3), b.col("manual.documents", 1.6), b.col("manual.people", 1.6),
+		b.col("word.aspect", 2.6), b.col("word.procedure", 3), b.col("manual.documents", 1.2), b.col("manual.people", 1.8),
 		b.col("word.conclusion", 1.5), b.col("word.date", 1.2), b.col("manual.expires", 1.2), b.col("word.file", 1.6))
 	for _, c := range controls {
 		for _, aspect := range c.Aspects {

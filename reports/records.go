@@ -44,7 +44,7 @@ func (b *builder) partTable() Table {
 	t := Table{
 		ID: "evidence-parts",
 		Columns: []Column{
-			b.col("word.number", 0.6), b.col("word.part", 4), b.numberCol("evidence-index.size", 1), b.col("word.digest", 6),
+			b.col("word.number", 0.6), b.col("word.part", 3.6), b.numberCol("evidence-index.size", 1), b.col("word.digest", 7.2),
 		},
 	}
 	anchored := map[evidence.Digest]bool{}
@@ -58,7 +58,7 @@ func (b *builder) partTable() Table {
 		}
 		for _, d := range e.Data.DerivedFrom {
 			from := b.t.Get("evidence-index.derived-from")
-			if n, ok := b.records[d]; ok {
+			if n, ok := b.indexOf(d); ok {
 				from += " " + evidenceName(n)
 			}
 			t.Rows = append(t.Rows, []Cell{link(evidenceName(i), evidenceAnchor(i)), text(from), text(""), styled(d.Hex(), Code)})
