@@ -58,26 +58,30 @@ func typeKey(a assessment.Assessment) string {
 
 // followSteps shows how a figure leads to its bytes, on an example of this report where it has one.
 func (b *builder) followSteps() []Block {
-	blob, line := "sha256:…", "812"
 	for _, t := range b.a.Tests {
 		for _, d := range t.Deviations {
 			if d.Evidence != "" && d.Line > 0 {
-				blob, line = string(d.Evidence), strconv.FormatInt(d.Line, 10)
-				return b.steps(blob, line)
+				return b.steps(string(t.ID), string(d.Evidence), strconv.FormatInt(d.Line, 10))
 			}
 		}
 	}
-	return b.steps(blob, line)
+	return b.steps("VAL-02", "sha256:…", "812")
 }
 
-func (b *builder) steps(blob, line string) []Block {
+func (b *builder) steps(test, blob, line string) []Block {
+	file := "data/evidence/sha256/" + evidence.Digest(blob).Hex()
 	return []Block{
 		b.para("guide.follow-figure"),
 		b.para("guide.follow-store"),
-		Paragraph{Style: Code, Text: "auditpack evidence cat " + blob + " | sed -n " + line + "p"},
+		readLine(blob, line),
 		b.para("guide.follow-bundle"),
-		Paragraph{Style: Code, Text: "sha256sum -c manifest-sha256.txt\nfind data -name '*" + evidence.Digest(blob).Hex() + "*' -exec sha256sum {} +"},
+		Paragraph{Style: Code, Text: "sha256sum --check --quiet manifest-sha256.txt\nsha256sum " + file + "\nsed -n " + line + "p " + file},
 		b.para("guide.follow-reperform"),
-		Paragraph{Style: Code, Text: "auditpack verify FILE.zip --fingerprint SHA256:… --reperform"},
+		Paragraph{Style: Code, Text: "cat data/sql/setup.sql data/sql/tests/" + test + ".sql | duckdb -line"},
 	}
+}
+
+// readLine is the command that prints a line of stored evidence.
+func readLine(blob, line string) Paragraph {
+	return Paragraph{Style: Code, Text: "auditpack evidence cat " + blob + " | sed -n " + line + "p"}
 }

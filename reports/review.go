@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"auditpack/evidence"
 	"auditpack/reports/assessment"
 	"auditpack/templates"
 )
@@ -271,6 +270,11 @@ func (r *review) byOwner(deviations []reviewed) Section {
 		ID: "review-deviations", Title: r.t.Get("review.by-owner"), For: Paged, NewPage: true,
 		Blocks: []Block{Paragraph{Text: r.t.Get("review.by-owner-lead")}},
 	}
+	first := slices.IndexFunc(deviations, func(v reviewed) bool { return v.deviation.Evidence != "" && v.deviation.Line > 0 })
+	if first >= 0 {
+		d := deviations[first].deviation
+		s.Blocks = append(s.Blocks, Paragraph{Text: r.t.Get("review.follow")}, readLine(string(d.Evidence), strconv.FormatInt(d.Line, 10)))
+	}
 	if len(deviations) == 0 {
 		s.Blocks = append(s.Blocks, Paragraph{Text: r.t.Get("deviations.none")})
 	}
@@ -291,7 +295,7 @@ func (r *review) byOwner(deviations []reviewed) Section {
 			id, due, state := v.answerCells()
 			state.Text = strings.TrimSpace(id.Text + "\n" + state.Text)
 			t.Rows = append(t.Rows, []Cell{
-				text(string(d.Test)), text(lines(d.Item, d.Subject, d.Resource, d.Detail, r.evidenceLine(d))), instantOrNone(d.At), r.stateCell(v), state, due, input("", r.decisions()...),
+				text(string(d.Test)), text(r.what(d)), instantOrNone(d.At), r.stateCell(v), state, due, input("", r.decisions()...),
 			})
 		}
 		s.Sections = append(s.Sections, Section{
@@ -304,11 +308,22 @@ func (r *review) byOwner(deviations []reviewed) Section {
 	return s
 }
 
+// what says what is wrong first, then with what, and where to read it.
+func (r *review) what(d assessment.Deviation) string {
+	labelled := func(key, value string) string {
+		if value == "" {
+			return ""
+		}
+		return r.t.Get(key) + ": " + value
+	}
+	return lines(d.Detail, labelled("word.item", d.Item), labelled("word.subject", d.Subject), labelled("word.resource", d.Resource), r.evidenceLine(d))
+}
+
 func (r *review) evidenceLine(d assessment.Deviation) string {
 	if d.Evidence == "" {
 		return ""
 	}
-	words := r.t.Get("word.evidence") + " " + ShortDigest(string(d.Evidence))
+	words := r.t.Get("word.evidence") + ": " + ShortDigest(string(d.Evidence))
 	if d.Line > 0 {
 		words += ", " + r.t.Get("word.line") + " " + strconv.FormatInt(d.Line, 10)
 	}
@@ -365,57 +380,6 @@ func (r *review) codes(prefix string, codes []string) string {
 		out[i] = r.word(prefix, c)
 	}
 	return strings.Join(out, "\n")
-}
-
-// gaps lists what evidence is missing: sources that failed, tests without evidence, days without coverage.
-func (r *review) gaps() Section {
-	sources := Table{
-		ID: "review-sources",
-		Columns: []Column{
-			r.col("word.source", 1.6), r.col("word.part", 2.2), r.col("word.outcome", 1.4), r.col("word.detail", 3.4), r.col("word.asked", 1.6), r.col("review.remedy", 2.4),
-		},
-		Empty: r.t.Get("gaps.sources-none"),
-	}
-	tests := Table{
-		ID: "review-coverage",
-		Columns: []Column{
-			r.col("word.test", 1), r.col("word.title", 2.6), r.col("word.result", 1.5), r.col("word.covered", 1.4), r.col("word.reasons", 3.6), r.col("review.remedy", 2.4),
-		},
-		Empty: r.t.Get("review.coverage-none"),
-	}
-	seenPart, seenTest := map[string]bool{}, map[assessment.TestID]bool{}
-	for _, b := range r.now {
-		for _, s := range b.a.Sources {
-			for _, p := range s.Parts {
-				key := s.Source + "\x00" + p.Part
-				if p.Outcome == evidence.OutcomeOK || seenPart[key] {
-					continue
-				}
-				seenPart[key] = true
-				sources.Rows = append(sources.Rows, []Cell{
-					text(s.Source), text(p.Part), styled(b.word("outcome.", string(p.Outcome)), outcomeStyle(p.Outcome)), text(p.Detail), instant(s.Time), input(""),
-				})
-			}
-		}
-		for _, test := range b.a.Tests {
-			whole := test.CoveredDays >= test.PeriodDays
-			if seenTest[test.ID] || (whole && test.Status != assessment.TestNotAssessed) {
-				continue
-			}
-			seenTest[test.ID] = true
-			tests.Rows = append(tests.Rows, []Cell{
-				text(string(test.ID)), text(b.in(test.Title)), b.testStatusCell(test.Status), text(b.coverage(test)), text(b.reasonLines(test.Reasons)), input(""),
-			})
-		}
-	}
-	return Section{
-		ID: "review-gaps", Title: r.t.Get("review.gaps"), Sheet: r.t.Get("sheet.sources"), NewPage: true,
-		Blocks: []Block{Paragraph{Text: r.t.Get("review.gaps-lead")}},
-		Sections: []Section{
-			{ID: "review-gaps-sources", Title: r.t.Get("gaps.sources"), Sheet: r.t.Get("sheet.sources"), Blocks: []Block{sources}},
-			{ID: "review-gaps-tests", Title: r.t.Get("review.coverage"), Sheet: r.t.Get("sheet.coverage"), Blocks: []Block{tests}},
-		},
-	}
 }
 
 func (r *review) signOff() Section {
