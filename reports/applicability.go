@@ -66,7 +66,7 @@ func (b *builder) statementOfApplicability() Section {
 			none := styled(b.t.Get("soa.not-declared"), Warn)
 			paged.Rows = append(paged.Rows, []Cell{id, text(b.title(f)), none, text(""), text(""), text(""), b.statusCell(f.Status)})
 			rows.Rows = append(rows.Rows, []Cell{id, text(b.title(f)), text(b.in(f.Group)), none, text(""), text(""), text(""), text(""),
-				b.statusCell(f.Status), bad(f.Deviations), warn(f.Excepted), text(b.reasonLines(f.Reasons)), text(""), text("")})
+				b.statusCell(f.Status), bad(f.Deviations), warn(f.Excepted), text(b.reasonGroups(f.Reasons)), text(""), text("")})
 			continue
 		}
 		justification := f.SoA.Justification
@@ -78,7 +78,7 @@ func (b *builder) statementOfApplicability() Section {
 		})
 		rows.Rows = append(rows.Rows, []Cell{
 			id, text(b.title(f)), text(b.in(f.Group)), b.yesNo(f.SoA.Applicable), text(f.SoA.Justification), text(b.word("declared.", f.SoA.Status)),
-			text(f.SoA.Owner), text(f.SoA.CarvedOutTo), b.statusCell(f.Status), bad(f.Deviations), warn(f.Excepted), text(b.reasonLines(f.Reasons)),
+			text(f.SoA.Owner), text(f.SoA.CarvedOutTo), b.statusCell(f.Status), bad(f.Deviations), warn(f.Excepted), text(b.reasonGroups(f.Reasons)),
 			text(f.SoA.File), lineCell(int64(f.SoA.Line)),
 		})
 	}

@@ -107,12 +107,12 @@ func (b *builder) controlRows() Section {
 	t := Table{ID: "control-rows", Columns: []Column{
 		b.col("word.control", 2.4), b.col("word.title", 3), b.col("word.statement", 5), b.col("word.owner", 2), b.col("word.frequency", 1.6),
 		b.col("word.conclusion", 1.8), b.col("word.aspect", 2.6), b.col("word.shown", 1.6), b.col("word.test", 1.2), b.col("word.result", 1.8),
-		b.numberCol("word.population", 1.2), b.numberCol("word.open", 0.9), b.numberCol("word.excepted", 1), b.col("word.covered", 1.6),
-		b.col("controls.bears-on", 3), b.col("word.reasons", 5),
+		b.numberCol("word.population", 1.2), b.numberCol("word.open", 0.9), b.numberCol("word.excepted", 1), b.col("requirements.covered", 5),
+		b.col("controls.bears-on", 3),
 	}}
 	anchored := map[assessment.ControlID]bool{}
 	for _, c := range b.a.Controls {
-		aspects := b.aspectRows(c, nil)
+		aspects := b.aspectRows(c, b.fully)
 		if len(aspects) == 0 {
 			aspects = [][]Cell{make([]Cell, 8)}
 		}
@@ -123,7 +123,7 @@ func (b *builder) controlRows() Section {
 			}
 			cells := []Cell{id, text(b.in(c.Title)), text(b.in(c.Statement)), text(c.Owner), text(b.word("frequency.", c.Frequency)), b.statusCell(c.Status)}
 			cells = append(cells, row...)
-			t.Rows = append(t.Rows, append(cells, text(join(b.bears[c.ID], ", ")), text(b.reasonLines(c.Reasons))))
+			t.Rows = append(t.Rows, append(cells, text(join(b.bears[c.ID], ", "))))
 		}
 	}
 	return Section{

@@ -40,7 +40,7 @@ func Evidence(a assessment.Assessment, t templates.Text) Document {
 		b.responsibilities(), b.raci(),
 		b.evidenceIndex(), b.evidenceRows(),
 		b.inputs(),
-		b.queries(),
+		b.queries(), b.queryRows(),
 	)
 	return doc
 }

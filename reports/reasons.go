@@ -134,6 +134,25 @@ func (b *builder) reasonLines(reasons []assessment.Reason) string {
 	return strings.Join(lines, "\n")
 }
 
+// reasonGroups writes reasons of one kind on one line with the tests, or else the controls, that have them: for rows that stand for
+// whole requirements. Where each test and control is listed by itself the details are.
+func (b *builder) reasonGroups(reasons []assessment.Reason) string {
+	var codes []string
+	places := map[string][]string{}
+	for _, r := range reasons {
+		codes = appendNew(codes, r.Code)
+		places[r.Code] = appendNew(places[r.Code], firstOf(string(r.Test), string(r.Control)))
+	}
+	lines := make([]string, len(codes))
+	for i, code := range codes {
+		lines[i] = b.word("reason.", code)
+		if len(places[code]) > 0 {
+			lines[i] += ": " + strings.Join(places[code], ", ")
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
 // reasonTable lists reasons with their places and owners.
 func (b *builder) reasonTable(id, caption string, reasons []assessment.Reason) Table {
 	t := Table{

@@ -22,7 +22,7 @@ func TestReasonDetail(t *testing.T) {
 		{"holes", "part-of-period", "vault_audit: 2026-07-01T00:00:00Z/2026-07-03T00:00:00Z, 2026-08-01T10:00:00Z/2026-08-01T12:00:00Z, +4",
 			"For vault_audit there is no evidence of 2026-07-01 to 2026-07-02; 2026-08-01 10:00:00 UTC to 2026-08-01 12:00:00 UTC; and 4 more spans",
 			"Für vault_audit fehlen Nachweise vom 01.07.2026 bis 02.07.2026; 01.08.2026 10:00:00 UTC bis 01.08.2026 12:00:00 UTC; und 4 weiteren Spannen"},
-		{"no evidence", "no-evidence", "vault_audit_device", "Nothing was collected for vault_audit_device.", "Für vault_audit_device wurde nichts erhoben."},
+		{"no evidence", "no-evidence", "vault_audit_device", "The fact table vault_audit_device is empty.", "Die Faktentabelle vault_audit_device ist leer."},
 		{"manual", "manual-expired", "2025-08-20/2026-08-20", "Performed on 2025-08-20, counts until 2026-08-20.", "Durchgeführt am 20.08.2025, zählt bis 20.08.2026."},
 		{"counts", "deviations", "open 1234, excepted 0", "1,234 open, 0 excepted", "1.234 offen, 0 ausgenommen"},
 		{"a person's words", "deviations", "2026-09-01: two of nine", "2026-09-01: two of nine", "2026-09-01: two of nine"},

@@ -203,7 +203,7 @@ func (b *builder) fully(reasons []assessment.Reason) string {
 }
 
 // aspectRows has a row for each test of each aspect of a control, with population and exceptions beside each result. missing says
-// in the last cell what stands between the aspect and support, as far as the other cells do not; nil leaves that away.
+// in the last cell what stands between the aspect and support, as far as the other cells do not.
 func (b *builder) aspectRows(c assessment.ControlResult, missing func([]assessment.Reason) string) [][]Cell {
 	var rows [][]Cell
 	for _, aspect := range c.Aspects {
@@ -211,9 +211,6 @@ func (b *builder) aspectRows(c assessment.ControlResult, missing func([]assessme
 			rows = append(rows, append([]Cell{text(firstOf(b.in(aspect.Title), aspect.ID)), b.shownCell(aspect.Shown)}, cells...))
 		}
 		last := func(test assessment.TestID, coverage string) Cell {
-			if missing == nil {
-				return text(coverage)
-			}
 			return text(lines(coverage, missing(reasonsAt(c, aspect.ID, test))))
 		}
 		for _, id := range aspect.Tests {
@@ -300,7 +297,7 @@ func (b *builder) requirementRows() Section {
 		t.Rows = append(t.Rows, []Cell{
 			id, text(b.title(f)), text(b.in(f.Group)), text(b.word("kind.", f.Kind)), b.statusCell(f.Status), bad(f.Deviations), warn(f.Excepted),
 			text(strings.Join(primary, "\n")), text(strings.Join(supporting, "\n")), text(strings.Join(tests, "\n")),
-			text(b.reasonLines(f.Reasons)), text(strings.Join(owners, "\n")),
+			text(b.reasonGroups(f.Reasons)), text(strings.Join(owners, "\n")),
 		})
 	}
 	return Section{ID: "requirement-rows", Title: b.t.Get("requirements.title"), Sheet: b.t.Get("sheet.requirements"), For: Spreadsheet, Blocks: []Block{t}}

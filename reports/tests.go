@@ -121,7 +121,7 @@ func (b *builder) testRows() Section {
 		b.numberCol("word.excepted", 1), b.numberCol("tests.covered-days", 1.2), b.numberCol("tests.period-days", 1.2), b.col("word.assurance", 1.4),
 		b.col("word.severity", 1.2), b.col("word.procedure", 6), b.col("word.limits", 4), b.col("word.parameters", 3), b.col("tests.variables", 3), b.col("tests.tables", 2),
 		b.col("word.controls", 2.4), b.col("word.reasons", 5), b.col("tests.spans", 3), b.col("tests.population-root", 4), b.col("word.evidence", 3),
-		b.col("tests.population-query", 5), b.col("tests.deviation-query", 5), b.col("tests.file", 4),
+		b.col("tests.file", 4),
 	}}
 	for _, r := range b.a.Tests {
 		id := text(string(r.ID))
@@ -134,7 +134,7 @@ func (b *builder) testRows() Section {
 			id, text(b.in(r.Title)), b.testStatusCell(r.Status), number(r.Population), bad(r.Open), warn(r.Excepted), number(r.CoveredDays), number(r.PeriodDays),
 			text(b.word("assurance.", string(r.Assurance))), text(b.word("severity.", r.Severity)), text(b.in(r.Procedure)), text(b.in(r.Limits)),
 			text(parameterText(r.Parameters)), text(parameterText(r.Variables)), text(strings.Join(r.Tables, "\n")), text(join(b.testedBy[r.ID], "\n")), text(b.reasonLines(r.Reasons)),
-			text(strings.Join(spans, "\n")), text(r.PopulationRoot), text(b.evidenceRanges(b.restsOn(r))), text(r.SQL.Population), text(r.SQL.Deviations), digest(r.SQL.Digest),
+			text(strings.Join(spans, "\n")), text(r.PopulationRoot), text(b.evidenceRanges(b.restsOn(r))), digest(r.SQL.Digest),
 		})
 	}
 	return Section{ID: "test-rows", Title: b.t.Get("tests.title"), Sheet: b.t.Get("sheet.tests"), For: Spreadsheet, Blocks: []Block{t}}
@@ -158,4 +158,23 @@ func (b *builder) queries() Section {
 		})
 	}
 	return s
+}
+
+// queryRows has the SQL of each test, a row for each line: a cell cannot show as many lines as a query has.
+func (b *builder) queryRows() Section {
+	t := Table{
+		ID:      "query-rows",
+		Columns: []Column{b.col("word.test", 1.2), b.col("tests.query", 2), b.numberCol("word.line", 0.8), b.col("tests.sql", 10)},
+		Empty:   b.t.Get("tests.none"),
+	}
+	add := func(id assessment.TestID, query, sql string) {
+		for n, line := range strings.Split(strings.TrimSpace(sql), "\n") {
+			t.Rows = append(t.Rows, []Cell{b.testCell(id), text(query), ordinal(int64(n + 1)), styled(line, Code)})
+		}
+	}
+	for _, r := range b.a.Tests {
+		add(r.ID, b.t.Get("tests.population-query"), r.SQL.Population)
+		add(r.ID, b.t.Get("tests.deviation-query"), r.SQL.Deviations)
+	}
+	return Section{ID: "query-rows", Title: b.t.Get("tests.queries"), Sheet: b.t.Get("sheet.queries"), For: Spreadsheet, Blocks: []Block{t}}
 }
