@@ -14,7 +14,7 @@ const (
 )
 
 // wideWord is the width up to which the words of cells widen a column; longer ones are broken.
-const wideWord = 23.0
+const wideWord = 26.0
 
 // grid is a table with widths and wrapped text.
 type grid struct {

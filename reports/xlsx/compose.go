@@ -361,6 +361,9 @@ func (b *book) parts(c reports.Cell, r role) []cell {
 	return out
 }
 
+// written is the width in characters that people get to write in.
+const written = 22
+
 // widths fits columns to what stands in them, between 9 and 56 characters; a digest is shown whole.
 func (b *book) widths(t reports.Table) []float64 {
 	out := make([]float64, len(t.Columns))
@@ -373,6 +376,9 @@ func (b *book) widths(t reports.Table) []float64 {
 			limit, scale := 48.0, 1.02
 			if row[i].Kind == reports.CellDigest || row[i].Style == reports.Code {
 				limit, scale = 76, 1.05
+			}
+			if row[i].Kind == reports.CellInput && len(row[i].Choices) == 0 {
+				widest = max(widest, written)
 			}
 			for _, choice := range row[i].Choices {
 				widest = max(widest, min(float64(len([]rune(choice)))+4, limit))
