@@ -52,7 +52,7 @@ func TestQuarter(t *testing.T) {
 			t.Errorf("%s: got %s, %v, want %s", s, p, err, want)
 		}
 	}
-	for _, s := range []string{"", "2026-Q0", "2026-Q5", "2026-Q", "26-Q1", "2026-Q1x", "2026Q1"} {
+	for _, s := range []string{"", "2026-Q0", "2026-Q5", "2026-Q", "26-Q1", "2026-Q1x", "2026Q1", "9998-Q4", "2262-Q1", "1677-Q4"} {
 		if p, err := Quarter(s); err == nil {
 			t.Errorf("%q: got %s, want an error", s, p)
 		}

@@ -12,13 +12,25 @@ type Period struct {
 	To   time.Time `json:"to"`
 }
 
-// NewPeriod returns [from, to) in UTC; it refuses a span that is empty or runs backwards.
+// A table holds times to the nanosecond, in 64 bits: whole years from 1678 to 2261.
+var (
+	earliest = time.Date(1678, 1, 1, 0, 0, 0, 0, time.UTC)
+	latest   = time.Date(2262, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
+// Representable says whether a table can hold t, as the end of a period too.
+func Representable(t time.Time) bool { return !t.Before(earliest) && !t.After(latest) }
+
+// NewPeriod returns [from, to) in UTC; it refuses a span that is empty, runs backwards, or leaves the years 1678 to 2261.
 func NewPeriod(from, to time.Time) (Period, error) {
 	if from.IsZero() || to.IsZero() {
 		return Period{}, errors.New("period lacks its start or its end")
 	}
 	if !from.Before(to) {
 		return Period{}, fmt.Errorf("period starts at %s, not before its end %s", from.UTC().Format(time.RFC3339), to.UTC().Format(time.RFC3339))
+	}
+	if !Representable(from) || !Representable(to) {
+		return Period{}, fmt.Errorf("period %s/%s leaves the years 1678 to 2261", from.UTC().Format(time.RFC3339), to.UTC().Format(time.RFC3339))
 	}
 	return Period{From: from.UTC(), To: to.UTC()}, nil
 }
@@ -30,7 +42,7 @@ func Quarter(s string) (Period, error) {
 		return Period{}, fmt.Errorf("%q is not a quarter: want a form like 2026-Q3", s)
 	}
 	from := time.Date(year, time.Month(3*q-2), 1, 0, 0, 0, 0, time.UTC)
-	return Period{From: from, To: from.AddDate(0, 3, 0)}, nil
+	return NewPeriod(from, from.AddDate(0, 3, 0))
 }
 
 // Contains says whether t lies in p.

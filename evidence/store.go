@@ -51,6 +51,10 @@ type Locator interface {
 	// Locate returns the path of a file that holds d as raw bytes (a name ending in the digest's hex) or compressed with zstd
 	// (hex and ".zst"). It does not check the bytes. A blob that is not there is ErrNotFound.
 	Locate(d Digest) (string, error)
+
+	// Checked says that this process has compared the bytes of d with the digest already, as their writer or as a reader, and
+	// that their file was not touched since. False asks the caller to read them to their end.
+	Checked(d Digest) bool
 }
 
 // PutBytes stores b and returns its digest.

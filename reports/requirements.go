@@ -110,7 +110,7 @@ func (b *builder) responsesOn(tests []assessment.TestResult) string {
 func (b *builder) evidenceField(tests []assessment.TestResult) Field {
 	var indices []int
 	for _, t := range tests {
-		for _, d := range b.restsOn(t) {
+		for _, d := range t.Evidence {
 			if i, ok := b.records[d]; ok {
 				indices = append(indices, i)
 			}

@@ -53,7 +53,7 @@ func (b *builder) test(r assessment.TestResult) Section {
 		b.field("word.deviations", b.openAndExcepted(r.Open, r.Excepted)),
 		b.field("tests.file", styled(string(r.SQL.Digest), Code)),
 		b.field("tests.queries", link(b.t.Get("tests.queries-link"), queryAnchor(r.ID))),
-		b.field("word.evidence", Cell{Text: b.evidenceRanges(b.restsOn(r)), Link: b.firstEvidence(b.restsOn(r))}),
+		b.field("word.evidence", Cell{Text: b.evidenceRanges(r.Evidence), Link: b.firstEvidence(r.Evidence)}),
 	))
 	if len(r.Reasons) > 0 {
 		s.Blocks = append(s.Blocks, b.reasonTable(slug("test-reasons-", string(r.ID)), b.t.Get("tests.why"), r.Reasons))
@@ -69,18 +69,6 @@ func (b *builder) test(r assessment.TestResult) Section {
 		s.Blocks = append(s.Blocks, b.responseTable(slug("responses-", string(r.ID)), answers, false))
 	}
 	return s
-}
-
-// restsOn are the records of a test: those of the assessed period, and those that a deviation was read from, which can be newer.
-func (b *builder) restsOn(r assessment.TestResult) []evidence.Digest {
-	out := slices.Clone(r.Evidence)
-	for _, d := range r.Deviations {
-		i, ok := b.blobs[d.Evidence]
-		if ok && !slices.Contains(out, b.a.Evidence[i].Record) {
-			out = append(out, b.a.Evidence[i].Record)
-		}
-	}
-	return out
 }
 
 func (b *builder) firstEvidence(records []evidence.Digest) string {
@@ -134,7 +122,7 @@ func (b *builder) testRows() Section {
 			id, text(b.in(r.Title)), b.testStatusCell(r.Status), number(r.Population), bad(r.Open), warn(r.Excepted), number(r.CoveredDays), number(r.PeriodDays),
 			text(b.word("assurance.", string(r.Assurance))), text(b.word("severity.", r.Severity)), text(b.in(r.Procedure)), text(b.in(r.Limits)),
 			text(parameterText(r.Parameters)), text(parameterText(r.Variables)), text(strings.Join(r.Tables, "\n")), text(join(b.testedBy[r.ID], "\n")), text(b.reasonLines(r.Reasons)),
-			text(strings.Join(spans, "\n")), text(r.PopulationRoot), text(b.evidenceRanges(b.restsOn(r))), digest(r.SQL.Digest),
+			text(strings.Join(spans, "\n")), text(r.PopulationRoot), text(b.evidenceRanges(r.Evidence)), digest(r.SQL.Digest),
 		})
 	}
 	return Section{ID: "test-rows", Title: b.t.Get("tests.title"), Sheet: b.t.Get("sheet.tests"), For: Spreadsheet, Blocks: []Block{t}}

@@ -150,8 +150,8 @@ func bundledRecords(j *judgement, a assessment.Assessment) []evidence.Digest {
 
 // bundled are the files that are made for the bundle: reports, assessment, catalogue and facts.
 func (o reportOptions) bundled(j *judgement, a assessment.Assessment, fingerprint string) ([]bundle.File, error) {
-	rendered, err := o.render(j.session, string(a.Framework.ID)+"_"+j.window.name(), func(t templates.Text) reports.Document {
-		return reports.Evidence(a, t).SealedBy(fingerprint)
+	rendered, err := o.render(fingerprint, string(a.Framework.ID)+"_"+j.window.name(), func(t templates.Text) reports.Document {
+		return reports.Evidence(a, t)
 	})
 	if err != nil {
 		return nil, err

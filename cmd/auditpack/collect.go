@@ -22,6 +22,7 @@ func collectCommand() *cli.Command {
 			"its failure is kept as evidence and the exit status is 1. Without a period, the workspace's, else the current quarter is asked for.",
 		Flags: append([]cli.Flag{
 			&cli.StringSliceFlag{Name: "source", Usage: "ask only the source `NAME`; may be repeated"},
+			&cli.BoolFlag{Name: "no-facts", Usage: "do not project what was collected into tables; assess and query do it when they need them"},
 		}, periodFlags()...),
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
@@ -57,7 +58,21 @@ func collect(c *cli.Context) error {
 	if err := printResults(outputOf(c), results); err != nil {
 		return err
 	}
-	return errors.Join(append(failures(results), inputsErr, c.Context.Err())...)
+	errs := append(failures(results), inputsErr, c.Context.Err())
+	if !c.Bool("no-facts") && c.Context.Err() == nil {
+		errs = append(errs, s.warm(c))
+	}
+	return errors.Join(errs...)
+}
+
+// warm projects what was collected while this process still knows that its bytes are right, so that no later command waits for it.
+func (s *session) warm(c *cli.Context) error {
+	_, done, err := s.facts(c)
+	if err != nil {
+		return fmt.Errorf("the evidence is kept, but its tables cannot be made: %w", err)
+	}
+	done()
+	return nil
 }
 
 // keepInputs stores the workspace's own files when they changed since they were stored last.

@@ -34,7 +34,6 @@ var (
 	errDeviations  = errors.New("deviations were found")
 	errVerify      = errors.New("does not verify")
 	errInterrupted = errors.New("interrupted")
-	errSilent      = errors.New("already said") // joined to an error whose text is on the terminal already
 )
 
 // usagef returns a usage error; its text is all that people see.
@@ -84,18 +83,15 @@ func exitCode(err error) int {
 	}
 }
 
-// errorLines is what people see of err: nothing of what was said already.
+// errorLines is what people see of err.
 func errorLines(err error) []string {
 	if errors.Is(err, errInterrupted) {
 		return []string{"interrupted; what was committed is kept, the same command goes on from there"}
 	}
-	if errors.Is(err, errSilent) {
-		return nil
-	}
 	return strings.Split(strings.TrimSpace(err.Error()), "\n")
 }
 
-// version is the module's version, with the commit where the build knows it.
+// version is the module's version where the build knows it.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

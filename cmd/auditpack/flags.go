@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,11 +58,7 @@ func listOf(c *cli.Context, flag string, known ...string) ([]string, error) {
 		if w == "" {
 			continue
 		}
-		found := len(known) == 0
-		for _, k := range known {
-			found = found || k == w
-		}
-		if !found {
+		if !slices.Contains(known, w) {
 			return nil, usagef("--%s: unknown %q, want %s", flag, w, strings.Join(known, ", "))
 		}
 		out = append(out, w)

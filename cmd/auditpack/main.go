@@ -33,7 +33,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 // report tells people what went wrong, each line with the program's name in front.
 func report(w io.Writer, err error) {
-	if err == nil || errors.Is(err, errDeviations) && err == error(errDeviations) {
+	if err == nil || err == errDeviations { // the result that was printed says it, and better
 		return
 	}
 	for _, line := range errorLines(err) {
@@ -53,8 +53,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 		ExitErrHandler:            func(*cli.Context, error) {}, // run alone decides the exit status
 		DisableSliceFlagSeparator: true,                         // a comma is part of a value; lists are split where they are read
 		OnUsageError:              onUsageError,
-		CommandNotFound:           nil, // an unknown command reaches Action
-		Action:                    unknownCommand,
+		Action:                    unknownCommand, // an unknown command reaches it, too
 		Flags:                     globalFlags(),
 		HideHelpCommand:           true,
 		Commands: []*cli.Command{

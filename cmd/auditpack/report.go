@@ -39,9 +39,13 @@ func reportCommand() *cli.Command {
 				return err
 			}
 			return judged(c, func(j *judgement, all []assessment.Assessment) error {
+				seal, err := fingerprint(j.session.Workspace)
+				if err != nil {
+					return err
+				}
 				var files []reportFile
 				for _, a := range all {
-					rendered, err := o.render(j.session, fmt.Sprintf("%s_%s", a.Framework.ID, j.window.name()), func(t templates.Text) reports.Document {
+					rendered, err := o.render(seal, fmt.Sprintf("%s_%s", a.Framework.ID, j.window.name()), func(t templates.Text) reports.Document {
 						return reports.Evidence(a, t)
 					})
 					if err != nil {
@@ -90,12 +94,8 @@ type reportFile struct {
 	bytes []byte
 }
 
-// render builds the document in each language and renders it in each format.
-func (o reportOptions) render(s *session, base string, build func(templates.Text) reports.Document) ([]reportFile, error) {
-	seal, err := fingerprint(s.Workspace)
-	if err != nil {
-		return nil, err
-	}
+// render builds the document in each language, names the key that seals it (none for empty) and renders it in each format.
+func (o reportOptions) render(seal, base string, build func(templates.Text) reports.Document) ([]reportFile, error) {
 	var files []reportFile
 	for _, lang := range o.languages {
 		words, err := templates.LoadText(templates.Files, templates.Language(lang))

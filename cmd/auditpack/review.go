@@ -20,7 +20,11 @@ func reviewCommand() *cli.Command {
 				return err
 			}
 			return judged(c, func(j *judgement, all []assessment.Assessment) error {
-				files, err := o.render(j.session, "review_"+j.window.name(), func(t templates.Text) reports.Document {
+				seal, err := fingerprint(j.session.Workspace)
+				if err != nil {
+					return err
+				}
+				files, err := o.render(seal, "review_"+j.window.name(), func(t templates.Text) reports.Document {
 					return reports.Review(all, t)
 				})
 				if err != nil {

@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -9,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -59,6 +61,8 @@ func (e *Engine) projectMissing(ctx context.Context, units []*unit, progress fun
 	if len(missing) == 0 {
 		return nil
 	}
+	// The largest first: at the end no thread waits long for another.
+	slices.SortStableFunc(missing, func(a, b *unit) int { return cmp.Compare(b.sizeBytes, a.sizeBytes) })
 	spool, err := os.MkdirTemp(e.scratch, "spool-*")
 	if err != nil {
 		return fmt.Errorf("make spool: %w", err)

@@ -34,6 +34,10 @@ func (e *Engine) spool(ctx context.Context, dir string, u *unit) ([]string, erro
 }
 
 func (e *Engine) spoolPart(ctx context.Context, dir string, d evidence.Digest, c cleaning) (string, error) {
+	locator, inPlace := e.options.Store.(evidence.Locator)
+	if inPlace && c.isNone() && locator.Checked(d) {
+		return locate(locator, d)
+	}
 	r, err := e.options.Store.Get(ctx, d)
 	if err != nil {
 		return "", fmt.Errorf("read evidence: %w", err)
@@ -49,8 +53,7 @@ func (e *Engine) spoolPart(ctx context.Context, dir string, d evidence.Digest, c
 			return lines.Clean(w, r, c.Prefix, func(line int64) bool { return odd[line] })
 		})
 	}
-	locator, ok := e.options.Store.(evidence.Locator)
-	if !ok {
+	if !inPlace {
 		return path, write(path, func(w io.Writer) error {
 			_, err := io.Copy(w, r)
 			return err

@@ -112,6 +112,9 @@ func (s *Store) keep(f *os.File, d evidence.Digest) error {
 	if err := os.Rename(f.Name(), path); err != nil {
 		return err
 	}
+	if info, err := f.Stat(); err == nil {
+		s.checked.remember(d, info)
+	}
 	return atomicfile.SyncFolder(filepath.Dir(path))
 }
 

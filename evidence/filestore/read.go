@@ -32,12 +32,17 @@ func (s *Store) Get(ctx context.Context, d evidence.Digest) (io.ReadCloser, erro
 	if err != nil {
 		return nil, fmt.Errorf("get %s: %w", d, err)
 	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("get %s: %w", d, err)
+	}
 	dec := decoderPool.Get().(*zstd.Decoder)
 	if err := dec.Reset(f); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("get %s: %w", d, err)
 	}
-	return &blobReader{ctx: ctx, want: d, file: f, dec: dec, hash: sha256.New()}, nil
+	return &blobReader{ctx: ctx, store: s, want: d, file: f, opened: info, dec: dec, hash: sha256.New()}, nil
 }
 
 // Locate implements evidence.Locator.
@@ -114,13 +119,15 @@ var decoderPool = sync.Pool{New: func() any {
 
 // blobReader gives the raw bytes of a blob, and at their end says whether they are what the digest promises.
 type blobReader struct {
-	ctx  context.Context
-	want evidence.Digest
-	file *os.File
-	dec  *zstd.Decoder
-	hash hash.Hash
-	size int64
-	err  error // sticky
+	ctx    context.Context
+	store  *Store
+	want   evidence.Digest
+	file   *os.File
+	opened fs.FileInfo // the file then
+	dec    *zstd.Decoder
+	hash   hash.Hash
+	size   int64
+	err    error // sticky
 }
 
 func (r *blobReader) Read(p []byte) (int, error) {
@@ -195,6 +202,7 @@ func (r *blobReader) end(err error) error {
 	if got := evidence.DigestSum(r.hash); got != r.want {
 		return &evidence.CorruptError{Want: r.want, Got: got, SizeBytes: r.size}
 	}
+	r.store.checked.remember(r.want, r.opened)
 	return io.EOF
 }
 

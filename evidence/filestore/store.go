@@ -38,6 +38,8 @@ type Store struct {
 	uuid   string
 	shards shards
 
+	checked checked
+
 	journalMu sync.Mutex
 	journal   journalState
 }

@@ -15,6 +15,7 @@ type cutter struct {
 
 	buffer  []byte // the block being filled
 	filled  int
+	limit   int   // how far it is filled: a buffer that was large for a long line is used in small blocks again
 	long    *Odd // the line that is too long and goes on
 	segment Summary
 	odd     int // bytes kept for the segment
@@ -36,14 +37,20 @@ func (c *cutter) stream() error {
 	if err := c.take(); err != nil {
 		return err
 	}
+	searched := 0 // bytes of the buffer that have no newline
 	for {
 		readErr := c.fill()
 		data := c.buffer[:c.filled]
-		end := bytes.LastIndexByte(data, '\n') + 1
+		end := 0
+		if i := bytes.LastIndexByte(data[searched:], '\n'); i >= 0 {
+			end = searched + i + 1
+		}
 		if end == 0 && readErr == nil && len(data) <= MaxLine && c.long == nil {
+			searched = len(data)
 			c.grow()
 			continue
 		}
+		searched = 0
 		if end == 0 && (c.long != nil || len(data) > MaxLine) {
 			end = len(data)
 		}
@@ -63,10 +70,10 @@ func (c *cutter) stream() error {
 	}
 }
 
-// fill reads until the buffer is full or the stream ends.
+// fill reads up to the limit or the end of the stream.
 func (c *cutter) fill() error {
-	for c.filled < len(c.buffer) {
-		n, err := c.r.Read(c.buffer[c.filled:])
+	for c.filled < c.limit {
+		n, err := c.r.Read(c.buffer[c.filled:c.limit])
 		c.filled += n
 		if err != nil {
 			return err
@@ -80,9 +87,13 @@ func (c *cutter) fill() error {
 	return nil
 }
 
-// grow makes room for a line that is longer than the buffer.
+// grow makes room for a line that is longer than the limit.
 func (c *cutter) grow() {
-	larger := make([]byte, min(2*len(c.buffer), MaxLine+1))
+	c.limit = min(2*c.limit, MaxLine+1)
+	if c.limit <= len(c.buffer) {
+		return
+	}
+	larger := make([]byte, min(max(c.limit, 4*len(c.buffer)), MaxLine+1))
 	copy(larger, c.buffer[:c.filled])
 	c.buffer = larger
 }
@@ -94,7 +105,7 @@ func (c *cutter) take() error {
 		if b == nil {
 			b = make([]byte, c.size)
 		}
-		c.buffer, c.filled = b, 0
+		c.buffer, c.filled, c.limit = b, 0, c.size
 		return nil
 	case <-c.s.stop:
 		return errStopped
@@ -134,6 +145,7 @@ func (c *cutter) pass(n int, over bool) error {
 		c.buffer = make([]byte, max(len(b.buffer), len(rest)+1))
 	}
 	c.filled = copy(c.buffer, rest)
+	c.limit = max(c.size, c.filled+1)
 	if !c.send(b) {
 		return errStopped
 	}

@@ -199,6 +199,24 @@ func (l *ledger) use(used map[evidence.Digest]bool, kinds []evidence.Kind, reach
 	}
 }
 
+// withReadFrom adds the records that deviations were read from: they can be newer than the period. A blob of several records is
+// that of the first.
+func (l *ledger) withReadFrom(records []evidence.Digest, deviations []Deviation) []evidence.Digest {
+	all := map[evidence.Digest]bool{}
+	for _, d := range records {
+		all[d] = true
+	}
+	for _, d := range deviations {
+		of := l.parents[d.Evidence]
+		if len(of) > 0 && !slices.ContainsFunc(of, func(i int) bool { return all[l.records[i].Digest] }) {
+			all[l.records[of[0]].Digest] = true
+		}
+	}
+	out := slices.AppendSeq([]evidence.Digest{}, maps.Keys(all))
+	slices.Sort(out)
+	return out
+}
+
 // reaches says whether record i speaks for an instant of p, its end included.
 func (l *ledger) reaches(i int, p evidence.Period) bool {
 	return slices.ContainsFunc(l.speaks(i), func(s stretch) bool { return !s.from.After(p.To) && !s.to.Before(p.From) })

@@ -220,6 +220,7 @@ func (r *runner) conclude(t *Test, res *TestResult) {
 	if b.mute {
 		res.Deviations = []Deviation{}
 	}
+	res.Evidence = r.ledger.withReadFrom(res.Evidence, res.Deviations)
 	switch {
 	case len(res.Deviations) > 0:
 		res.Status = TestDeviations

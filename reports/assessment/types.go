@@ -204,7 +204,7 @@ type TestResult struct {
 	Variables      map[string]any      `json:"variables"`  // that the runner set besides and the SQL reads; times in RFC 3339
 	Tables         []string            `json:"tables"`     // that its SQL reads, from needs
 	SQL            TestSQL             `json:"sql"`
-	Evidence       []evidence.Digest   `json:"evidence"` // records that the tables rest on, within the period
+	Evidence       []evidence.Digest   `json:"evidence"` // records that the tables rest on, within the period, and those that deviations were read from; sorted
 }
 
 // TestSQL is the test as it was run.

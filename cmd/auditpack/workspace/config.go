@@ -122,12 +122,15 @@ func periodOf(node ast.Node) (evidence.Period, error) {
 
 // ParseTime reads a date (UTC midnight) or an RFC 3339 time.
 func ParseTime(s string) (time.Time, error) {
-	if t, err := time.Parse(time.DateOnly, s); err == nil {
-		return t, nil
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		t, err = time.Parse(time.RFC3339Nano, s)
 	}
-	t, err := time.Parse(time.RFC3339Nano, s)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("%q is neither a date (2026-07-01) nor an RFC 3339 time (2026-07-01T00:00:00Z)", s)
+	}
+	if !evidence.Representable(t) {
+		return time.Time{}, fmt.Errorf("%q lies outside of the years 1678 to 2261", s)
 	}
 	return t.UTC(), nil
 }
