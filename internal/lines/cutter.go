@@ -15,7 +15,7 @@ type cutter struct {
 
 	buffer  []byte // the block being filled
 	filled  int
-	limit   int   // how far it is filled: a buffer that was large for a long line is used in small blocks again
+	limit   int  // how far it is filled: a buffer that was large for a long line is used in small blocks again
 	long    *Odd // the line that is too long and goes on
 	segment Summary
 	odd     int // bytes kept for the segment
