@@ -17,8 +17,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"auditpack/evidence"
-	"auditpack/internal/atomicfile"
 	"auditpack/internal/contextio"
+	"auditpack/internal/disk"
 )
 
 const (
@@ -68,7 +68,7 @@ func (s *Store) putSmall(ctx context.Context, b []byte) (evidence.Digest, int64,
 	if err != nil {
 		return "", 0, err
 	}
-	defer dropTemp(f)
+	defer s.dropTemp(f)
 	if _, err := f.Write(packed); err != nil {
 		return "", 0, err
 	}
@@ -83,7 +83,7 @@ func (s *Store) putLarge(ctx context.Context, r io.Reader) (evidence.Digest, int
 	if err != nil {
 		return "", 0, err
 	}
-	defer dropTemp(f)
+	defer s.dropTemp(f)
 	d, n, err := hashAndPack(f, r)
 	if err != nil {
 		return "", 0, err
@@ -95,7 +95,7 @@ func (s *Store) putLarge(ctx context.Context, r io.Reader) (evidence.Digest, int
 }
 
 // keep gives the finished temporary file its place as the blob d. A blob that is there already stays.
-func (s *Store) keep(f *os.File, d evidence.Digest) error {
+func (s *Store) keep(f disk.File, d evidence.Digest) error {
 	if there, err := s.has(d); there || err != nil {
 		return err
 	}
@@ -109,13 +109,13 @@ func (s *Store) keep(f *os.File, d evidence.Digest) error {
 	if err := f.Sync(); err != nil {
 		return err
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
+	if err := s.disk.Rename(f.Name(), path); err != nil {
 		return err
 	}
 	if info, err := f.Stat(); err == nil {
 		s.checked.remember(d, info)
 	}
-	return atomicfile.SyncFolder(filepath.Dir(path))
+	return s.disk.SyncFolder(filepath.Dir(path))
 }
 
 // has says whether the blob d is there, and if so makes sure that it is so durably: another process may have named it just
@@ -135,7 +135,7 @@ func (s *Store) has(d evidence.Digest) (bool, error) {
 	if err := s.ensureShard(d); err != nil {
 		return false, err
 	}
-	return true, atomicfile.SyncFolder(filepath.Dir(path))
+	return true, s.disk.SyncFolder(filepath.Dir(path))
 }
 
 func (s *Store) ensureShard(d evidence.Digest) error {
@@ -144,7 +144,7 @@ func (s *Store) ensureShard(d evidence.Digest) error {
 	if err != nil {
 		return err
 	}
-	return s.shards.ensure(filepath.Join(s.dir, blobFolder), name, b[0])
+	return s.shards.ensure(s.disk, filepath.Join(s.dir, blobFolder), name, b[0])
 }
 
 func (s *Store) blobPath(d evidence.Digest) string {
@@ -152,9 +152,9 @@ func (s *Store) blobPath(d evidence.Digest) string {
 }
 
 // dropTemp closes and removes a temporary file; one that was renamed is only closed.
-func dropTemp(f *os.File) {
+func (s *Store) dropTemp(f disk.File) {
 	if isStill(f) {
-		os.Remove(f.Name())
+		s.disk.Remove(f.Name())
 	}
 	f.Close()
 }

@@ -272,7 +272,7 @@ func (c *checker) state(chain *evidence.Chain) {
 func (c *checker) tree(tree []byte, treeErr error, hashes []tlog.Hash, size int64) {
 	name := filepath.Join(c.store.dir, treeFile)
 	if errors.Is(treeErr, os.ErrNotExist) {
-		if size > 0 {
+		if c.noted > 0 { // else the first writer died between its entry and the tree
 			c.fault(FaultTree, name, "", "is missing; the next entry makes it again")
 		}
 		return

@@ -61,7 +61,7 @@ func (s *Store) Append(ctx context.Context, e evidence.Entry) (evidence.Entry, e
 		if err != nil {
 			return evidence.Entry{}, err
 		}
-		err = atomicfile.Write(s.entryPath(committed.Number), b, entryMode)
+		err = atomicfile.WriteOn(s.disk, s.entryPath(committed.Number), b, entryMode)
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}
@@ -227,7 +227,7 @@ func (s *Store) writeState() {
 	if err != nil {
 		return
 	}
-	_ = atomicfile.Overwrite(filepath.Join(s.dir, stateFile), append(b, '\n'), 0o600)
+	_ = atomicfile.OverwriteOn(s.disk, filepath.Join(s.dir, stateFile), append(b, '\n'), 0o600)
 }
 
 // readEntry returns entry n and its bytes, and checks that it is the one its name says.

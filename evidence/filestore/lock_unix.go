@@ -3,11 +3,12 @@
 package filestore
 
 import (
-	"os"
 	"syscall"
+
+	"auditpack/internal/disk"
 )
 
 // tryLock takes f for this process until it is closed, and says whether it could. The kernel lets go when the process dies.
-func tryLock(f *os.File) bool {
+func tryLock(f disk.File) bool {
 	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
 }

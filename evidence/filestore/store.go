@@ -13,6 +13,7 @@ import (
 	"auditpack/evidence"
 	"auditpack/internal/atomicfile"
 	"auditpack/internal/canonical"
+	"auditpack/internal/disk"
 )
 
 // StoreFormat names the layout of a store; other layouts are refused.
@@ -34,6 +35,7 @@ const (
 // Store is an evidence store and its journal in a folder. It holds no file open between calls, so there is nothing to close.
 // It is safe for concurrent use, also by several processes.
 type Store struct {
+	disk   disk.FS // that is written through
 	dir    string
 	uuid   string
 	shards shards
@@ -60,18 +62,23 @@ var uuidPattern = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a
 
 // Create makes a new store in dir, which is created when it is not there, and opens it. A store that is there already is
 // kept, and the error wraps fs.ErrExist.
-func Create(dir string) (*Store, error) {
+func Create(dir string) (*Store, error) { return createOn(disk.OS{}, dir) }
+
+func createOn(d disk.FS, dir string) (*Store, error) {
 	if _, err := os.Lstat(filepath.Join(dir, headFile)); err == nil {
 		return nil, fmt.Errorf("create evidence store %q: %w", dir, fs.ErrExist)
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
+		return nil, fmt.Errorf("create evidence store: %w", err)
+	}
+	if err := d.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("create evidence store: %w", err)
 	}
 	if err := os.Chmod(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("create evidence store: %w", err)
 	}
 	for _, sub := range []string{"blobs", blobFolder, journalFolder, tempFolder} {
-		if err := os.Mkdir(filepath.Join(dir, sub), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := d.Mkdir(filepath.Join(dir, sub), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 			return nil, fmt.Errorf("create evidence store: %w", err)
 		}
 	}
@@ -80,21 +87,23 @@ func Create(dir string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create evidence store %q: %w", dir, err)
 	}
-	if err := atomicfile.SyncFolder(filepath.Join(dir, "blobs")); err != nil {
+	if err := d.SyncFolder(filepath.Join(dir, "blobs")); err != nil {
 		return nil, fmt.Errorf("create evidence store %q: %w", dir, err)
 	}
-	if err := atomicfile.Write(filepath.Join(dir, headFile), append(b, '\n'), 0o400); err != nil {
+	if err := atomicfile.WriteOn(d, filepath.Join(dir, headFile), append(b, '\n'), 0o400); err != nil {
 		return nil, fmt.Errorf("create evidence store %q: %w", dir, err)
 	}
-	if err := atomicfile.SyncFolder(filepath.Dir(dir)); err != nil {
+	if err := d.SyncFolder(filepath.Dir(dir)); err != nil {
 		return nil, fmt.Errorf("create evidence store %q: %w", dir, err)
 	}
-	return Open(dir)
+	return openOn(d, dir)
 }
 
 // Open opens the store in dir and clears away what writers that died left half written. A folder without a store is
 // ErrNotStore, a store without its journal or its blobs ErrIncomplete.
-func Open(dir string) (*Store, error) {
+func Open(dir string) (*Store, error) { return openOn(disk.OS{}, dir) }
+
+func openOn(d disk.FS, dir string) (*Store, error) {
 	name := filepath.Join(dir, headFile)
 	b, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -118,7 +127,7 @@ func Open(dir string) (*Store, error) {
 			return nil, fmt.Errorf("open evidence store: %w: folder %q is missing", ErrIncomplete, filepath.Join(dir, sub))
 		}
 	}
-	s := &Store{dir: dir, uuid: h.UUID}
+	s := &Store{disk: d, dir: dir, uuid: h.UUID}
 	s.dropLeftovers()
 	return s, nil
 }

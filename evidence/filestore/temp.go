@@ -8,19 +8,19 @@ import (
 	"path/filepath"
 	"sync"
 
-	"auditpack/internal/atomicfile"
+	"auditpack/internal/disk"
 )
 
 // newTemp opens a file for a blob that is being written. It stays locked until it is closed, which tells other processes that
 // its writer lives. The caller closes it, and renames or removes it.
-func (s *Store) newTemp() (*os.File, error) {
+func (s *Store) newTemp() (disk.File, error) {
 	dir := filepath.Join(s.dir, tempFolder)
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := s.disk.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
 	// A store that is being opened may take a file between its creation and its lock for a leftover: then another is made.
 	for range 100 {
-		f, err := os.CreateTemp(dir, "put-*")
+		f, err := s.disk.CreateTemp(dir, "put-*")
 		if err != nil {
 			return nil, err
 		}
@@ -28,13 +28,13 @@ func (s *Store) newTemp() (*os.File, error) {
 			return f, nil
 		}
 		f.Close()
-		os.Remove(f.Name())
+		s.disk.Remove(f.Name())
 	}
 	return nil, fmt.Errorf("no temporary file in %q stays", dir)
 }
 
 // isStill says whether the open file f has its name yet.
-func isStill(f *os.File) bool {
+func isStill(f disk.File) bool {
 	open, err := f.Stat()
 	if err != nil {
 		return false
@@ -68,16 +68,16 @@ type shards struct {
 }
 
 // ensure makes the folder of the blobs whose digests begin with the byte first, and makes its name durable.
-func (s *shards) ensure(parent, name string, first byte) error {
+func (s *shards) ensure(d disk.FS, parent, name string, first byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.known[first] {
 		return nil
 	}
-	if err := os.Mkdir(filepath.Join(parent, name), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := d.Mkdir(filepath.Join(parent, name), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	if err := atomicfile.SyncFolder(parent); err != nil {
+	if err := d.SyncFolder(parent); err != nil {
 		return err
 	}
 	s.known[first] = true

@@ -16,7 +16,7 @@ const treeFile = "journal/tree"
 
 // growTree adds the hashes of the entries that the tree file lacks.
 func (s *Store) growTree() (err error) {
-	f, err := os.OpenFile(filepath.Join(s.dir, treeFile), os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := s.disk.OpenFile(filepath.Join(s.dir, treeFile), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return fmt.Errorf("grow tree: %w", err)
 	}

@@ -8,35 +8,40 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"auditpack/internal/disk"
 )
 
 // A File is being written and has no name yet. Exactly one of Commit, Replace and Abort ends it; Abort after either of the
 // others does nothing, so that it can be deferred. It is not safe for concurrent use.
 type File struct {
-	*os.File
+	disk.File
+	fs   disk.FS
 	path string
 	done bool
 }
 
 // New starts a file that will be called path. The folder must exist.
-func New(path string) (*File, error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".tmp-"+filepath.Base(path)+"-*")
+func New(path string) (*File, error) { return newOn(disk.OS{}, path) }
+
+func newOn(d disk.FS, path string) (*File, error) {
+	f, err := d.CreateTemp(filepath.Dir(path), ".tmp-"+filepath.Base(path)+"-*")
 	if err != nil {
 		return nil, fmt.Errorf("create %q: %w", path, err)
 	}
-	return &File{File: f, path: path}, nil
+	return &File{File: f, fs: d, path: path}, nil
 }
 
 // Commit gives the file its name with the permissions mode, unless something of that name is there already: then nothing
 // changes and the error wraps fs.ErrExist. When it returns nil the file is durable.
 func (f *File) Commit(mode fs.FileMode) error {
-	return f.finish(mode, linkNew)
+	return f.finish(mode, func(from, to string) error { return linkNew(f.fs, from, to) })
 }
 
 // Replace gives the file its name with the permissions mode, in place of what was there. When it returns nil the file is
 // durable.
 func (f *File) Replace(mode fs.FileMode) error {
-	return f.finish(mode, os.Rename)
+	return f.finish(mode, f.fs.Rename)
 }
 
 // Abort drops the file.
@@ -46,7 +51,7 @@ func (f *File) Abort() {
 	}
 	f.done = true
 	f.Close()
-	os.Remove(f.Name())
+	f.fs.Remove(f.Name())
 }
 
 func (f *File) finish(mode fs.FileMode, name func(from, to string) error) error {
@@ -64,44 +69,52 @@ func (f *File) finish(mode fs.FileMode, name func(from, to string) error) error 
 		return fmt.Errorf("write %q: %w", f.path, err)
 	}
 	f.done = true
-	return SyncFolder(filepath.Dir(f.path))
+	return f.fs.SyncFolder(filepath.Dir(f.path))
 }
 
 // linkNew gives the file from the name to, which must be free. A link is atomic and never overwrites. Where the file system
 // has none (FAT on a memory stick), the name is taken by an empty file first, and then renamed over.
-func linkNew(from, to string) error {
-	err := os.Link(from, to)
+func linkNew(d disk.FS, from, to string) error {
+	err := d.Link(from, to)
 	if err == nil {
-		os.Remove(from) // the file has its name; a second one that stays does no harm
+		d.Remove(from) // the file has its name; a second one that stays does no harm
 		return nil
 	}
 	if errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	taken, takeErr := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	taken, takeErr := d.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if takeErr != nil {
 		return takeErr
 	}
 	taken.Close()
-	if err := os.Rename(from, to); err != nil {
-		os.Remove(to)
+	if err := d.Rename(from, to); err != nil {
+		d.Remove(to)
 		return err
 	}
 	return nil
 }
 
 // Write writes b to a new file at path; one that is there already is kept, and the error then wraps fs.ErrExist.
-func Write(path string, b []byte, mode fs.FileMode) error {
-	return write(path, b, func(f *File) error { return f.Commit(mode) })
+func Write(path string, b []byte, mode fs.FileMode) error { return WriteOn(disk.OS{}, path, b, mode) }
+
+// WriteOn is Write on another file system than the machine's.
+func WriteOn(d disk.FS, path string, b []byte, mode fs.FileMode) error {
+	return write(d, path, b, func(f *File) error { return f.Commit(mode) })
 }
 
 // Overwrite writes b to path, in place of what was there.
 func Overwrite(path string, b []byte, mode fs.FileMode) error {
-	return write(path, b, func(f *File) error { return f.Replace(mode) })
+	return OverwriteOn(disk.OS{}, path, b, mode)
 }
 
-func write(path string, b []byte, end func(*File) error) error {
-	f, err := New(path)
+// OverwriteOn is Overwrite on another file system than the machine's.
+func OverwriteOn(d disk.FS, path string, b []byte, mode fs.FileMode) error {
+	return write(d, path, b, func(f *File) error { return f.Replace(mode) })
+}
+
+func write(d disk.FS, path string, b []byte, end func(*File) error) error {
+	f, err := newOn(d, path)
 	if err != nil {
 		return err
 	}
@@ -110,17 +123,4 @@ func write(path string, b []byte, end func(*File) error) error {
 		return fmt.Errorf("write %q: %w", path, err)
 	}
 	return end(f)
-}
-
-// SyncFolder makes the names in dir durable.
-func SyncFolder(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("sync folder: %w", err)
-	}
-	defer d.Close()
-	if err := d.Sync(); err != nil {
-		return fmt.Errorf("sync folder %q: %w", dir, err)
-	}
-	return nil
 }

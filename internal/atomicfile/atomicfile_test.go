@@ -38,7 +38,7 @@ func TestAbortLeavesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.WriteString("half"); err != nil {
+	if _, err := f.Write([]byte("half")); err != nil {
 		t.Fatal(err)
 	}
 	f.Abort()
@@ -55,7 +55,7 @@ func TestAbortAfterCommitKeepsTheFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Abort()
-	if _, err := f.WriteString("whole"); err != nil {
+	if _, err := f.Write([]byte("whole")); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.Commit(0o444); err != nil {
