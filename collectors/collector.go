@@ -79,6 +79,14 @@ type Sink interface {
 	Progress(p Progress)
 }
 
+// Checkpointer is a Sink that can commit before its collection ends: for collections of many minutes, which would lose all their
+// work if the process were killed. The sink of [Run] is one; a collector that finds none goes on without.
+type Checkpointer interface {
+	// Checkpoint commits the records added and the cursor set so far as a journal entry of their own, which says of every kind
+	// that its collection had not finished: outcomes are told by the last entry alone. Nothing may be added meanwhile.
+	Checkpoint(ctx context.Context) error
+}
+
 // Progress is how far a collection is. Zero totals are unknown.
 type Progress struct {
 	Step       string // what is being done: "audit.log", "runs of ws-1"

@@ -42,8 +42,8 @@ type Options struct {
 type Result struct {
 	Source  string
 	Type    string
-	Entry   evidence.Entry // as committed; Number 0 when nothing was committed
-	Records int
+	Entry   evidence.Entry // as committed, the last one after checkpoints; Number 0 when nothing was committed
+	Records int            // over all its entries
 	Bytes   int64 // raw, that were put
 	Items   int64 // over all parts
 	Took    time.Duration
@@ -94,7 +94,7 @@ func runOne(ctx context.Context, s Source, o Options) Result {
 		commitErr = fmt.Errorf("collect %s: commit: %w", s.Name, commitErr)
 		committed = evidence.Entry{Parts: entry.Parts}
 	}
-	res.Entry, res.Records, res.Bytes, res.Items = committed, len(entry.Records), sk.bytes, sk.items()
+	res.Entry, res.Records, res.Bytes, res.Items = committed, sk.committed+len(entry.Records), sk.bytes, sk.items()
 	res.Err = errors.Join(err, commitErr)
 	res.Took = o.Now().Sub(start)
 	return res
@@ -117,14 +117,18 @@ type sink struct {
 	last    evidence.Entry
 	started time.Time
 
-	mu      sync.Mutex
-	records []evidence.Digest
-	parts   []evidence.PartOutcome
-	cursor  json.RawMessage
-	bytes   int64
+	mu        sync.Mutex
+	records   []evidence.Digest // not yet committed
+	committed int               // records, by checkpoints
+	parts     []evidence.PartOutcome
+	cursor    json.RawMessage
+	bytes     int64
 }
 
-var _ Sink = (*sink)(nil)
+var (
+	_ Sink         = (*sink)(nil)
+	_ Checkpointer = (*sink)(nil)
+)
 
 func (s *sink) Put(ctx context.Context, name, mediaType string, r io.Reader) (evidence.Part, error) {
 	d, n, err := s.options.Store.Put(ctx, r)
@@ -212,19 +216,48 @@ func (s *sink) items() (n int64) {
 	return n
 }
 
+// errUnfinished is what an entry says of every kind that was committed before its collection ended. It is over once a later entry
+// tells how asking for the kind went; if none does, the collection was killed, and the next one goes on from the cursor.
+var errUnfinished = errors.New("the collection had not finished when this entry was committed; a later entry goes on")
+
+func (s *sink) Checkpoint(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.records) == 0 {
+		return nil
+	}
+	e, err := s.options.Journal.Append(ctx, s.makeEntry(s.failed(nil, errUnfinished)))
+	if err != nil {
+		return fmt.Errorf("commit before the end: %w", err)
+	}
+	s.last, s.committed, s.records = e, s.committed+len(s.records), nil
+	return nil
+}
+
 // entry is the journal entry of this collection. A source that failed as a whole gets a part of its own that says so, and
 // keeps the cursor it started from unless it moved it.
 func (s *sink) entry(failure error) evidence.Entry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if failure != nil {
-		for _, k := range s.source.Type.Kinds {
-			if !slices.ContainsFunc(s.parts, func(p evidence.PartOutcome) bool { return p.Kind == k }) {
-				s.parts = append(s.parts, OutcomeOf("source", k, 0, failure))
-			}
+		s.parts = s.failed(s.parts, failure)
+	}
+	return s.makeEntry(s.parts)
+}
+
+// failed adds to parts one for each kind that has none.
+func (s *sink) failed(parts []evidence.PartOutcome, failure error) []evidence.PartOutcome {
+	for _, k := range s.source.Type.Kinds {
+		if !slices.ContainsFunc(parts, func(p evidence.PartOutcome) bool { return p.Kind == k }) {
+			parts = append(parts, OutcomeOf("source", k, 0, failure))
 		}
 	}
-	slices.SortFunc(s.parts, func(a, b evidence.PartOutcome) int {
+	return parts
+}
+
+// makeEntry is an entry with what was added since the last one. Its caller holds the lock.
+func (s *sink) makeEntry(parts []evidence.PartOutcome) evidence.Entry {
+	slices.SortFunc(parts, func(a, b evidence.PartOutcome) int {
 		if a.Part != b.Part {
 			return strings.Compare(a.Part, b.Part)
 		}
@@ -233,7 +266,7 @@ func (s *sink) entry(failure error) evidence.Entry {
 	e := evidence.Entry{
 		Type: evidence.EntryCollection, Time: s.options.Now().UTC(), Actor: s.options.Actor,
 		Source: s.source.Name, SourcePrevious: s.last.Number,
-		Records: s.records, Parts: s.parts, Cursor: s.cursor,
+		Records: s.records, Parts: parts, Cursor: s.cursor,
 	}
 	if e.Cursor == nil {
 		e.Cursor = s.last.Cursor

@@ -192,3 +192,38 @@ func TestRunNamesAFaultOfTheJournalOnce(t *testing.T) {
 		t.Errorf("got %v, want %s", got, want)
 	}
 }
+
+// A checkpoint is an entry of its own, from which a killed collection goes on; that it was not the end, it says of every kind.
+func TestCheckpoint(t *testing.T) {
+	s := memstore.New()
+	res := Run(t.Context(), []Source{source("long", func(ctx context.Context, p evidence.Period, out Sink) error {
+		if err := out.(Checkpointer).Checkpoint(ctx); err != nil { // nothing yet: no entry
+			return err
+		}
+		if err := one(ctx, p, out); err != nil {
+			return err
+		}
+		if err := out.(Checkpointer).Checkpoint(ctx); err != nil {
+			return err
+		}
+		var cursor map[string]int
+		if found, err := out.Cursor(&cursor); err != nil || !found || cursor["seen"] != 1 {
+			t.Errorf("cursor after the checkpoint: %v %t %v", cursor, found, err)
+		}
+		return nil
+	})}, options(s))[0]
+	if res.Err != nil || res.Records != 1 || res.Items != 1 || res.Entry.Number != 2 || res.Entry.SourcePrevious != 1 || len(res.Entry.Records) != 0 {
+		t.Errorf("got error %v, %d records, %d items, entry %+v", res.Err, res.Records, res.Items, res.Entry)
+	}
+	var first evidence.Entry
+	for e, err := range s.Entries(t.Context(), 1) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		first = e
+		break
+	}
+	if len(first.Records) != 1 || len(first.Parts) != 1 || first.Parts[0].Part != "source" || first.Parts[0].Outcome != evidence.OutcomeFailed || string(first.Cursor) != `{"seen":1}` {
+		t.Errorf("entry of the checkpoint: %+v", first)
+	}
+}
