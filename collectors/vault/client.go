@@ -33,6 +33,7 @@ type client struct {
 	namespace string
 	tokenFrom string // where the token is from; never the token
 	tokenErr  error  // why there is none
+	asked     canaries
 }
 
 func newClient(cfg Config, address string, env collectors.Env) (*client, error) {
@@ -154,6 +155,7 @@ func (c *client) get(ctx context.Context, path string, params map[string][]strin
 	if !json.Valid(body) {
 		return nil, at, errors.New("the answer is no JSON: is this a Vault, or a proxy before it?")
 	}
+	c.asked.note(c.namespace, path, body, at)
 	return body, at, nil
 }
 

@@ -24,7 +24,7 @@ type asked struct {
 
 // snapshots are the parts that are one answer each.
 var snapshots = []asked{
-	{"sys/audit", KindAuditDevices, `path "sys/audit" { capabilities = ["read", "sudo"] }`, "the enabled audit devices"},
+	{devicesPath, KindAuditDevices, `path "sys/audit" { capabilities = ["read", "sudo"] }`, "the enabled audit devices"},
 	{"sys/auth", KindAuthMethods, `path "sys/auth" { capabilities = ["read"] }`, "the enabled auth methods"},
 	{"sys/mounts", KindMounts, `path "sys/mounts" { capabilities = ["read"] }`, "the mounted secrets engines"},
 }
@@ -77,6 +77,7 @@ func (c *collector) collectLive(ctx context.Context, address string, out collect
 	}
 	n, err := l.policies(ctx)
 	l.outcome(policiesPath, KindPolicies, n, err)
+	l.canaries(ctx)
 	return l.about
 }
 
@@ -98,6 +99,7 @@ func (l *live) failRest(err error) {
 		l.outcome(s.path, s.kind, 0, err)
 	}
 	l.outcome(policiesPath, KindPolicies, 0, err)
+	l.outcome(canaryPart, KindCanary, 0, err)
 }
 
 // health asks how the server is, which needs no token. Its status says the same as its body and would look like an error: it is

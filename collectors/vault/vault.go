@@ -22,6 +22,7 @@ const (
 	KindMounts       evidence.Kind = "vault.mounts/1"          // of sys/mounts
 	KindPolicies     evidence.Kind = "vault.acl-policies/1"    // of sys/policies/acl/NAME, a part for each policy
 	KindHealth       evidence.Kind = "vault.health/1"          // of sys/health
+	KindCanary       evidence.Kind = "vault.canary/1"          // requests of a collection, which the log must have
 )
 
 // Type is this collector's entry in collectors/all.
@@ -29,7 +30,7 @@ var Type = collectors.Type{
 	Name:    "vault",
 	Version: "1",
 	Doc:     "Audit logs of HashiCorp Vault from files; audit devices, auth methods, mounts, policies and health from a live server.",
-	Kinds:   []evidence.Kind{KindAuditLog, KindOddLines, KindAuditDevices, KindAuthMethods, KindMounts, KindPolicies, KindHealth},
+	Kinds:   []evidence.Kind{KindAuditLog, KindOddLines, KindAuditDevices, KindAuthMethods, KindMounts, KindPolicies, KindHealth, KindCanary},
 	Config:  Config{},
 	New:     open,
 }

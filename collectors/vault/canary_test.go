@@ -1,0 +1,104 @@
+package vault
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// list is an answer of sys/audit that has the request id and file devices of these paths and log files.
+func list(id string, devices ...string) []byte {
+	data := ""
+	for i := 0; i < len(devices); i += 2 {
+		data += fmt.Sprintf(`%s%q:{"type":"file","options":{"file_path":%q}}`, map[bool]string{true: ","}[i > 0], devices[i], devices[i+1])
+	}
+	return []byte(`{"request_id":"` + id + `","data":{` + data + `}}`)
+}
+
+func answer(id string) []byte { return []byte(`{"request_id":"` + id + `","data":{}}`) }
+
+func TestCanaries(t *testing.T) {
+	at := time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC)
+	type asked struct {
+		path string
+		body []byte
+	}
+	for _, tt := range []struct {
+		name string
+		ask  []asked
+		last []byte
+		want []string // "id: devices"
+	}{
+		{name: "nothing asked"},
+		{"a device for all of it", []asked{{"auth/token/lookup-self", answer("a")}, {devicesPath, list("b", "file/", "/x/audit.log")}, {"sys/auth", answer("c")}, {devicesPath, list("d", "file/", "/x/audit.log")}},
+			list("d", "file/", "/x/audit.log"), []string{"a: nobody knows", "b: [file/ audit.log]", "c: [file/ audit.log]", "d: [file/ audit.log]"}},
+		{"a device goes meanwhile", []asked{{devicesPath, list("b", "file/", "/x/audit.log", "two/", "/x/two.log")}, {"sys/auth", answer("c")}},
+			list("d", "file/", "/x/audit.log"), []string{"b: [file/ audit.log] [two/ two.log]", "c: [file/ audit.log]"}},
+		{"a device is enabled again with another file", []asked{{devicesPath, list("b", "file/", "/x/audit.log")}, {"sys/auth", answer("c")}},
+			list("d", "file/", "/y/new.log"), []string{"b: [file/ audit.log]", "c:"}},
+		{"no second list", []asked{{devicesPath, list("b", "file/", "/x/audit.log")}, {"sys/auth", answer("c")}},
+			nil, []string{"b: [file/ audit.log]", "c: nobody knows"}},
+		{"no list at all", []asked{{"sys/auth", answer("c")}}, nil, []string{"c: nobody knows"}},
+		{"an answer without a request id, and one twice", []asked{{"sys/health", []byte(`{"sealed":false}`)}, {"sys/auth", answer("c")}, {"sys/auth", answer("c")}, {"x", []byte(`[]`)}},
+			nil, []string{"c: nobody knows"}},
+		{"no device enabled", []asked{{devicesPath, list("b")}}, list("d"), []string{"b:"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var c canaries
+			for _, a := range tt.ask {
+				c.note("", a.path, a.body, at)
+			}
+			var got []string
+			for _, row := range c.take("https://v", tt.last) {
+				text := row.RequestID + ":"
+				if row.Devices == nil {
+					text += " nobody knows"
+				}
+				for _, d := range row.Devices {
+					text += fmt.Sprintf(" [%s %s]", d.Path, d.Log)
+				}
+				got = append(got, text)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestCanariesAreBounded(t *testing.T) {
+	var c canaries
+	for i := range 3 * maxCanaries {
+		c.note("", "x", answer(fmt.Sprint(i)), time.Time{})
+	}
+	if n := len(c.take("", nil)); n != maxCanaries {
+		t.Errorf("got %d, want %d", n, maxCanaries)
+	}
+}
+
+func TestReadDevices(t *testing.T) {
+	got, err := readDevices([]byte(`{"data":{
+		"sock/":{"type":"socket","options":{"address":"127.0.0.1:9190"}},
+		"out/":{"type":"file","options":{"file_path":"stdout"}},
+		"old/":{"type":"file","options":{"path":"C:\\logs\\audit.log","fallback":"true"}},
+		"some/":{"type":"file","options":{"file_path":"/var/log/vault/audit.log-20260801","filter":"mount_type == kv"}},
+		"none/":{"type":"file"}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []canaryDevice{
+		{Path: "none/", Type: "file"},
+		{Path: "old/", Type: "file", FilePath: `C:\logs\audit.log`, Log: "audit.log", Partial: true},
+		{Path: "out/", Type: "file", FilePath: "stdout"},
+		{Path: "sock/", Type: "socket"},
+		{Path: "some/", Type: "file", FilePath: "/var/log/vault/audit.log-20260801", Log: "audit.log", Partial: true},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if _, err := readDevices([]byte(`{"data":[]}`)); err == nil {
+		t.Error("a list that is none: got no error")
+	}
+}
