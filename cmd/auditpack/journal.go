@@ -19,6 +19,19 @@ func journalCommand() *cli.Command {
 				Action: func(c *cli.Context) error { return noArgs(c, journalList) },
 			},
 			{
+				Name: "show", Usage: "write an entry's bytes as they are kept", ArgsUsage: "NUMBER",
+				Action: func(c *cli.Context) error { return oneEntry(c, journalShow) },
+			},
+			{
+				Name: "prove", Usage: "prove that an entry is in the journal, or that nothing before a checkpoint changed", ArgsUsage: "[NUMBER]",
+				Description: "With a NUMBER: that this entry is among those of a checkpoint made now. With --since: that the journal as it is now begins with\nall that the checkpoint counts. Whoever has the public log key checks either without the store: journal verify --proof.",
+				Flags: append([]cli.Flag{
+					&cli.StringFlag{Name: "since", Usage: "a checkpoint `FILE` from earlier"},
+					&cli.StringFlag{Name: "log-key", Usage: "public key `FILE` of that checkpoint; default: keys/log.pub of the workspace"},
+				}, outFlags()...),
+				Action: journalProve,
+			},
+			{
 				Name: "checkpoint", Usage: "sign the journal as it is now, to be handed over",
 				Description: "Prints a signed note over the size and the root hash of the journal. Truncation and forks can be found only against a\ncheckpoint that left the house: keep one where the keepers of the store cannot change it.",
 				Flags:       outFlags(),
@@ -29,8 +42,15 @@ func journalCommand() *cli.Command {
 				Flags: []cli.Flag{
 					&cli.StringFlag{Name: "since", Usage: "a checkpoint `FILE` from earlier"},
 					&cli.StringFlag{Name: "log-key", Usage: "public key `FILE` of the checkpoint; default: keys/log.pub of the workspace"},
+					&cli.StringFlag{Name: "proof", Usage: "check the proof in `FILE` and no store; with --log-key, and --entry or --since"},
+					&cli.StringFlag{Name: "entry", Usage: "`FILE` with the bytes of the entry that --proof is about"},
 				},
-				Action: func(c *cli.Context) error { return incompleteIsUnverified(noArgs(c, journalVerify)) },
+				Action: func(c *cli.Context) error {
+					if c.String("proof") != "" {
+						return verifyProof(c)
+					}
+					return incompleteIsUnverified(noArgs(c, journalVerify))
+				},
 			},
 		},
 	}
