@@ -57,6 +57,11 @@ func (b *builder) reasonDetail(r assessment.Reason) string {
 		if table, holes, ok := strings.Cut(r.Detail, ": "); ok {
 			return b.t.Get("detail.part-of-period", "table", table, "holes", b.holes(holes))
 		}
+	case "part-of-test":
+		if table, holes, ok := strings.Cut(r.Detail, ": "); ok {
+			return b.t.Get("detail.part-of-period", "table", table, "holes", b.holes(holes))
+		}
+		return b.t.Get("detail.part-of-test", "table", r.Detail)
 	case "no-evidence":
 		if r.Detail != "" {
 			return b.t.Get("detail.no-evidence", "table", r.Detail)

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"auditpack/internal/jsonlines"
 )
 
 // list is an answer of sys/audit that has the request id and file devices of these paths and log files.
@@ -17,7 +19,7 @@ func list(id string, devices ...string) []byte {
 	return []byte(`{"request_id":"` + id + `","data":{` + data + `}}`)
 }
 
-func answer(id string) []byte { return []byte(`{"request_id":"` + id + `","data":{}}`) }
+func answered(id string) []byte { return []byte(`{"request_id":"` + id + `","data":{}}`) }
 
 func TestCanaries(t *testing.T) {
 	at := time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC)
@@ -32,16 +34,16 @@ func TestCanaries(t *testing.T) {
 		want []string // "id: devices"
 	}{
 		{name: "nothing asked"},
-		{"a device for all of it", []asked{{"auth/token/lookup-self", answer("a")}, {devicesPath, list("b", "file/", "/x/audit.log")}, {"sys/auth", answer("c")}, {devicesPath, list("d", "file/", "/x/audit.log")}},
+		{"a device for all of it", []asked{{"auth/token/lookup-self", answered("a")}, {devicesPath, list("b", "file/", "/x/audit.log")}, {"sys/auth", answered("c")}, {devicesPath, list("d", "file/", "/x/audit.log")}},
 			list("d", "file/", "/x/audit.log"), []string{"a: nobody knows", "b: [file/ audit.log]", "c: [file/ audit.log]", "d: [file/ audit.log]"}},
-		{"a device goes meanwhile", []asked{{devicesPath, list("b", "file/", "/x/audit.log", "two/", "/x/two.log")}, {"sys/auth", answer("c")}},
+		{"a device goes meanwhile", []asked{{devicesPath, list("b", "file/", "/x/audit.log", "two/", "/x/two.log")}, {"sys/auth", answered("c")}},
 			list("d", "file/", "/x/audit.log"), []string{"b: [file/ audit.log] [two/ two.log]", "c: [file/ audit.log]"}},
-		{"a device is enabled again with another file", []asked{{devicesPath, list("b", "file/", "/x/audit.log")}, {"sys/auth", answer("c")}},
+		{"a device is enabled again with another file", []asked{{devicesPath, list("b", "file/", "/x/audit.log")}, {"sys/auth", answered("c")}},
 			list("d", "file/", "/y/new.log"), []string{"b: [file/ audit.log]", "c:"}},
-		{"no second list", []asked{{devicesPath, list("b", "file/", "/x/audit.log")}, {"sys/auth", answer("c")}},
+		{"no second list", []asked{{devicesPath, list("b", "file/", "/x/audit.log")}, {"sys/auth", answered("c")}},
 			nil, []string{"b: [file/ audit.log]", "c: nobody knows"}},
-		{"no list at all", []asked{{"sys/auth", answer("c")}}, nil, []string{"c: nobody knows"}},
-		{"an answer without a request id, and one twice", []asked{{"sys/health", []byte(`{"sealed":false}`)}, {"sys/auth", answer("c")}, {"sys/auth", answer("c")}, {"x", []byte(`[]`)}},
+		{"no list at all", []asked{{"sys/auth", answered("c")}}, nil, []string{"c: nobody knows"}},
+		{"an answer without a request id, and one twice", []asked{{"sys/health", []byte(`{"sealed":false}`)}, {"sys/auth", answered("c")}, {"sys/auth", answered("c")}, {"x", []byte(`[]`)}},
 			nil, []string{"c: nobody knows"}},
 		{"no device enabled", []asked{{devicesPath, list("b")}}, list("d"), []string{"b:"}},
 	} {
@@ -71,10 +73,26 @@ func TestCanaries(t *testing.T) {
 func TestCanariesAreBounded(t *testing.T) {
 	var c canaries
 	for i := range 3 * maxCanaries {
-		c.note("", "x", answer(fmt.Sprint(i)), time.Time{})
+		c.note("", "x", answered(fmt.Sprint(i)), time.Time{})
 	}
 	if n := len(c.take("", nil)); n != maxCanaries {
 		t.Errorf("got %d, want %d", n, maxCanaries)
+	}
+}
+
+// TestCanaryFormatExample notes what docs/formats/vault-canary.md shows.
+func TestCanaryFormatExample(t *testing.T) {
+	var c canaries
+	at := time.Date(2026, 10, 1, 6, 0, 0, 0, time.UTC)
+	devices := list("c86e9b44-4cda-0227-b412-e0ccf763f796", "file/", "/var/log/vault/audit.log")
+	c.note("", "auth/token/lookup-self", answered("3b1d0f0e-77a1-6d5c-9a1e-5d8a3a0c1b77"), at)
+	c.note("", devicesPath, devices, at.Add(20*time.Millisecond))
+	got, err := jsonlines.Encode(c.take("https://vault.acme.example:8200", devices))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(exampleOf(t, "../../docs/formats/vault-canary.md", "own-requests"), string(got)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

@@ -16,6 +16,7 @@ const (
 	codeNoEvidence     = "no-evidence"
 	codeStale          = "stale"
 	codePartOfPeriod   = "part-of-period"
+	codePartOfTest     = "part-of-test"
 	codeFailed         = "failed"
 	codeDenied         = "denied"
 	codeNotOffered     = "not-offered"
@@ -62,6 +63,9 @@ func (l *ledger) basisOf(t *Test, w window, tables map[string][]evidence.Kind) b
 		need, kinds := t.Needs[table], tables[table]
 		l.use(used, kinds, w.reach(t.longestAge()))
 		key := fmt.Sprint(kinds, need.MaxAge, need.Coverage, need.AbsentRowsDeviate)
+		if need.AbsenceIsTold {
+			l.tell(&b, need, table, kinds, w, l.sourcesOf(t, tables))
+		}
 		if need.Coverage == CoverOptional || seen[key] {
 			continue
 		}
@@ -104,6 +108,41 @@ func (l *ledger) judge(b *basis, need Need, table string, kinds []evidence.Kind,
 			continue
 		}
 		b.overPeriod(source, table, need, spans[source], w.period)
+	}
+}
+
+// sourcesOf returns the sources that speak for a table that t must have.
+func (l *ledger) sourcesOf(t *Test, tables map[string][]evidence.Kind) []string {
+	sources := map[string]bool{}
+	for table, need := range t.Needs {
+		if need.Coverage == CoverOptional {
+			continue
+		}
+		for source := range l.bySource(tables[table]) {
+			sources[source] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(sources))
+}
+
+// tell notes where one of the sources has no evidence for a table that only a part of the test rests on. It takes nothing from
+// what the rest of the test shows.
+func (l *ledger) tell(b *basis, need Need, table string, kinds []evidence.Kind, w window, sources []string) {
+	spans := l.recorded(kinds) // "asked, and there was none" is what is told here
+	for _, source := range sources {
+		r := Reason{Code: codePartOfTest, Source: source, Detail: table}
+		if w.typ == 1 {
+			if slices.ContainsFunc(spans[source], func(s stretch) bool { return s.near(w.asOf, need.MaxAge) }) {
+				continue
+			}
+		} else if len(spans[source]) > 0 {
+			missing := holes(w.period, cover(w.period, spans[source], need.MaxAge))
+			if len(missing) == 0 {
+				continue
+			}
+			r.Detail += ": " + periods(missing)
+		}
+		b.reasons = append(b.reasons, r)
 	}
 }
 

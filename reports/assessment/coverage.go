@@ -100,17 +100,23 @@ func own(r evidence.Record) stretch {
 // bySource collects, for evidence of the kinds given, what each source's records speak for. An entry that asked and found none
 // speaks too: for the period that was asked for, up to the moment of asking.
 func (l *ledger) bySource(kinds []evidence.Kind) map[string][]stretch {
-	spans := map[string][]stretch{}
-	for i, r := range l.records {
-		if slices.Contains(kinds, r.Record.Kind) {
-			spans[r.Record.Source.Name] = append(spans[r.Record.Source.Name], l.speaks(i)...)
-		}
-	}
+	spans := l.recorded(kinds)
 	for _, e := range l.order {
 		for _, p := range e.Parts {
 			if p.Outcome == evidence.OutcomeNone && slices.Contains(kinds, p.Kind) && !l.hasRecords(e, kinds) {
 				spans[e.Source] = append(spans[e.Source], l.noneFor(e, p.Kind))
 			}
+		}
+	}
+	return spans
+}
+
+// recorded collects what each source's records of the kinds speak for.
+func (l *ledger) recorded(kinds []evidence.Kind) map[string][]stretch {
+	spans := map[string][]stretch{}
+	for i, r := range l.records {
+		if slices.Contains(kinds, r.Record.Kind) {
+			spans[r.Record.Source.Name] = append(spans[r.Record.Source.Name], l.speaks(i)...)
 		}
 	}
 	return spans

@@ -77,6 +77,10 @@ type testSource struct {
 const kind evidence.Kind = "boundary.sessions/1"
 
 func (s *testSource) collect(source, when string, asked *evidence.Period, o evidence.Outcome, records ...evidence.Record) {
+	s.collectKind(kind, source, when, asked, o, records...)
+}
+
+func (s *testSource) collectKind(kind evidence.Kind, source, when string, asked *evidence.Period, o evidence.Outcome, records ...evidence.Record) {
 	n := int64(len(s.in.Entries) + 1)
 	s.in.Entries = append(s.in.Entries, evidence.Entry{
 		Number: n, Type: evidence.EntryCollection, Source: source, Time: day(when), Period: asked,
@@ -221,5 +225,57 @@ func TestDerivedRowsSpeakForTheirFiles(t *testing.T) {
 	}
 	if got := len(b.evidence); got != 2 {
 		t.Errorf("evidence: got %d records, want the rows and their file", got)
+	}
+}
+
+// TestTell has a test of two tables, of which the second one is optional and its absence is told.
+func TestTell(t *testing.T) {
+	const extra evidence.Kind = "test.extra/1"
+	quarter := span("2026-07-01", "2026-10-01")
+	whole := func(s *testSource) {
+		s.collect("a", "2026-10-02", &quarter, evidence.OutcomeOK, speaks("2026-07-01", "2026-10-01"))
+	}
+	for name, tc := range map[string]struct {
+		build func(s *testSource)
+		want  []Reason
+	}{
+		"there is none": {whole, []Reason{{Code: codePartOfTest, Source: "a", Detail: "extra"}}},
+		"every month": {func(s *testSource) {
+			whole(s)
+			for _, at := range []string{"2026-07-01", "2026-08-01", "2026-09-01", "2026-10-01"} {
+				s.collectKind(extra, "a", at, nil, evidence.OutcomeOK, speaks(at, ""))
+			}
+		}, []Reason{}},
+		"not in September, and never of the other source": {func(s *testSource) {
+			whole(s)
+			s.collect("b", "2026-10-02", &quarter, evidence.OutcomeOK, speaks("2026-07-01", "2026-10-01"))
+			for _, at := range []string{"2026-07-01", "2026-08-01"} {
+				s.collectKind(extra, "a", at, nil, evidence.OutcomeOK, speaks(at, ""))
+			}
+		}, []Reason{
+			{Code: codePartOfTest, Source: "a", Detail: "extra: 2026-08-01T00:00:00Z/2026-10-01T00:00:00Z"},
+			{Code: codePartOfTest, Source: "b", Detail: "extra"},
+		}},
+		"asked, and there was none": {func(s *testSource) {
+			whole(s)
+			s.collectKind(extra, "a", "2026-10-01", nil, evidence.OutcomeNone)
+		}, []Reason{{Code: codePartOfTest, Source: "a", Detail: "extra"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &testSource{}
+			tc.build(s)
+			test := &Test{ID: "TST-01", Needs: map[string]Need{
+				"boundary_session": {MaxAge: aDay, Age: "1d", Coverage: CoverPeriod},
+				"extra":            {MaxAge: 31 * aDay, Age: "31d", Coverage: CoverOptional, AbsenceIsTold: true},
+			}}
+			w := window{typ: 2, period: quarter, asOf: day("2026-10-01")}
+			b := newLedger(s.in).basisOf(test, w, map[string][]evidence.Kind{"boundary_session": {kind}, "extra": {extra}})
+			if diff := cmp.Diff(tc.want, append([]Reason{}, b.reasons...)); diff != "" {
+				t.Errorf("reasons (-want +got):\n%s", diff)
+			}
+			if b.blocked || !b.full {
+				t.Errorf("got blocked %v, full %v: the rest of the test stands", b.blocked, b.full)
+			}
+		})
 	}
 }

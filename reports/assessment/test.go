@@ -42,6 +42,10 @@ type Need struct {
 	// deviate, so the test is then not assessed and reports nothing.
 	AbsentRowsDeviate bool `yaml:"absent_rows_deviate"`
 
+	// AbsenceIsTold says of an optional table that a part of the test rests on it: where a source that the test does have evidence
+	// of lacks it, or lacks it for some time, that is a reason in words, and the rest of the test is assessed all the same.
+	AbsenceIsTold bool `yaml:"absence_is_told"`
+
 	MaxAge time.Duration `yaml:"-"` // the longest hole that is still no hole
 }
 
@@ -113,6 +117,7 @@ func (p *problems) needs(t *Test) {
 			p.add(at, "max_age of %s: %v", table, err)
 		}
 		p.when(!slices.Contains(coverages, n.Coverage), at, "coverage %q of %s: want one of %v", n.Coverage, table, coverages)
+		p.when(n.AbsenceIsTold && n.Coverage != CoverOptional, at, "absence_is_told of %s: only what is optional can be absent", table)
 		period = period || n.Coverage == CoverPeriod
 		n.MaxAge = age
 		t.Needs[table] = n

@@ -117,7 +117,7 @@ type Finding struct {
 
 // Reason is one thing that stands between a requirement, control or test and support.
 type Reason struct {
-	Code    string    `json:"code"` // a key of the wording: "no-control", "no-evidence", "stale", "incomplete", "failed", "denied", "not-offered", "no-occurrences", "part-of-period", "manual-missing", "manual-expired", "manual-self-reviewed", "supporting-only", "deviations", "declared-implemented-contradicted", ...
+	Code    string    `json:"code"` // a key of the wording: "no-control", "no-evidence", "stale", "incomplete", "failed", "denied", "not-offered", "no-occurrences", "part-of-period", "part-of-test", "manual-missing", "manual-expired", "manual-self-reviewed", "supporting-only", "deviations", "declared-implemented-contradicted", ...
 	Control ControlID `json:"control,omitempty"`
 	Aspect  string    `json:"aspect,omitempty"`
 	Test    TestID    `json:"test,omitempty"`

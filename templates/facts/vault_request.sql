@@ -23,6 +23,7 @@ select
     count(*) filter ("type" = 'request') as requests,
     count(*) filter ("type" = 'response') as responses,
     count(distinct device) as devices,
+    list(distinct device order by device) as device_names,
     arg_min(evidence, place) as evidence,
     arg_min(line, place) as line,
     arg_min(device, place) as device
