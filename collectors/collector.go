@@ -33,6 +33,7 @@ type Type struct {
 	Doc     string          // one line
 	Kinds   []evidence.Kind // of the records that it adds
 	Config  any             // a zero value of its configuration struct: the schema of auditpack.yaml is made from it
+	Forgets []Window        // what the source keeps for a while only; empty when it forgets nothing
 
 	// New reads the source's section of the configuration with decode, which refuses unknown keys, and returns a collector. It
 	// asks the source nothing yet.

@@ -19,9 +19,14 @@ func collectCommand() *cli.Command {
 		Name:  "collect",
 		Usage: "ask the configured sources and keep what they say",
 		Description: "Asks all sources at once, read-only, and commits one journal entry for each. A source that fails does not stop the others;\n" +
-			"its failure is kept as evidence and the exit status is 1. Without a period, the workspace's, else the current quarter is asked for.",
+			"its failure is kept as evidence and the exit status is 1. Without a period, the workspace's, else the current quarter is asked for,\n" +
+			"begun with the quarter of the last collection.\n\n" +
+			"With --every it goes on until SIGINT or SIGTERM and ends with status 130: the first collection begins at once, each next one up to a\n" +
+			"tenth of the interval before it is due. A source that fails is asked again at the next turn. Configuration and secrets are read anew\n" +
+			"for each turn. A second copy on the same store is refused. A period of the workspace that is over gives way to the current quarter.",
 		Flags: append([]cli.Flag{
 			&cli.StringSliceFlag{Name: "source", Usage: "ask only the source `NAME`; may be repeated"},
+			&cli.DurationFlag{Name: "every", Usage: "collect again and again, about each `INTERVAL` such as 15m, until a signal comes"},
 			&cli.BoolFlag{Name: "no-facts", Usage: "do not project what was collected into tables; assess and query do it when they need them"},
 		}, periodFlags()...),
 		Action: func(c *cli.Context) error {
@@ -38,27 +43,35 @@ func collect(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	period, err := periodOf(c, s.Workspace)
+	if c.IsSet("every") {
+		return collectEvery(c, s)
+	}
+	period, sources, err := askedBy(c, s, now())
 	if err != nil {
 		return err
 	}
-	if period.IsZero() {
-		period = quarterToDate(now())
-	}
-	sources, err := s.Sources(c.StringSlice("source"), toolName())
-	if err != nil {
-		return err
-	}
-	rep := newReporter(c.App.ErrWriter, sources, c.Bool("quiet") || c.Bool("no-progress") || c.Bool("json"))
-	results := collectors.Run(c.Context, sources, collectors.Options{
-		Store: s.store, Journal: s.store, Period: period, Actor: actor(), Now: now, Reporter: rep,
-	})
-	rep.Stop()
-	inputsErr := s.keepInputs(c.Context)
+	results := s.ask(c.Context, period, sources, newReporter(c.App.ErrWriter, sources, silent(c)))
 	if err := printResults(outputOf(c), results); err != nil {
 		return err
 	}
-	errs := append(failures(results), inputsErr, c.Context.Err())
+	return s.finish(c, results)
+}
+
+// silent says whether nobody wants to see progress.
+func silent(c *cli.Context) bool { return c.Bool("quiet") || c.Bool("no-progress") || c.Bool("json") }
+
+// ask asks all sources once.
+func (s *session) ask(ctx context.Context, period evidence.Period, sources []collectors.Source, rep reporter) []collectors.Result {
+	defer rep.Stop()
+	return collectors.Run(ctx, sources, collectors.Options{
+		Store: s.store, Journal: s.store, Period: period, Actor: actor(), Now: now, Reporter: rep,
+	})
+}
+
+// finish keeps the workspace's own files and makes the tables of what was collected. It returns all that went wrong, also in the
+// collection itself.
+func (s *session) finish(c *cli.Context, results []collectors.Result) error {
+	errs := append(failures(results), s.keepInputs(c.Context), c.Context.Err())
 	if !c.Bool("no-facts") && c.Context.Err() == nil {
 		errs = append(errs, s.warm(c))
 	}
@@ -110,7 +123,7 @@ func failures(results []collectors.Result) []error {
 			continue
 		}
 		for _, p := range r.Entry.Parts {
-			if p.Outcome == evidence.OutcomeFailed || p.Outcome == evidence.OutcomeDenied {
+			if unknown(p) {
 				errs = append(errs, fmt.Errorf("collect %s: %s: %s: %s", r.Source, p.Part, p.Outcome, p.Detail))
 			}
 		}
@@ -132,25 +145,32 @@ type resultLine struct {
 	Error        string                 `json:"error,omitempty"`
 }
 
+func newResultLine(r collectors.Result) resultLine {
+	line := resultLine{Source: r.Source, Type: r.Type, Outcome: "ok", Entry: r.Entry.Number, Records: r.Records, Items: r.Items,
+		Bytes: r.Bytes, Milliseconds: r.Took.Milliseconds(), Parts: append([]evidence.PartOutcome{}, notOK(r)...)}
+	if r.Failed() {
+		line.Outcome = "failed"
+	}
+	if r.Err != nil {
+		line.Error = r.Err.Error()
+	}
+	return line
+}
+
+func notOK(r collectors.Result) []evidence.PartOutcome {
+	return slices.DeleteFunc(slices.Clone(r.Entry.Parts), func(p evidence.PartOutcome) bool { return p.Outcome == evidence.OutcomeOK })
+}
+
 func printResults(out output, results []collectors.Result) error {
 	var rows [][]any
 	for _, r := range results {
-		notOK := slices.DeleteFunc(slices.Clone(r.Entry.Parts), func(p evidence.PartOutcome) bool { return p.Outcome == evidence.OutcomeOK })
 		if out.json {
-			line := resultLine{Source: r.Source, Type: r.Type, Outcome: "ok", Entry: r.Entry.Number, Records: r.Records, Items: r.Items,
-				Bytes: r.Bytes, Milliseconds: r.Took.Milliseconds(), Parts: append([]evidence.PartOutcome{}, notOK...)}
-			if r.Failed() {
-				line.Outcome = "failed"
-			}
-			if r.Err != nil {
-				line.Error = r.Err.Error()
-			}
-			if err := out.object(line); err != nil {
+			if err := out.object(newResultLine(r)); err != nil {
 				return err
 			}
 			continue
 		}
-		rows = append(rows, []any{r.Source, r.Type, outcomeSummary(r, notOK), r.Items, r.Records, formatBytes(r.Bytes), r.Entry.Number, r.Took.Round(time.Millisecond).String()})
+		rows = append(rows, []any{r.Source, r.Type, outcomeSummary(r), r.Items, r.Records, formatBytes(r.Bytes), r.Entry.Number, r.Took.Round(time.Millisecond).String()})
 	}
 	if out.json {
 		return nil
@@ -158,12 +178,12 @@ func printResults(out output, results []collectors.Result) error {
 	return out.table([]string{"source", "type", "outcome", "items", "records", "raw bytes", "entry", "took"}, rows)
 }
 
-func outcomeSummary(r collectors.Result, notOK []evidence.PartOutcome) string {
+func outcomeSummary(r collectors.Result) string {
 	if r.Err != nil {
 		return "failed"
 	}
 	counts := map[evidence.Outcome]int{}
-	for _, p := range notOK {
+	for _, p := range notOK(r) {
 		counts[p.Outcome]++
 	}
 	text := "ok"

@@ -24,7 +24,7 @@ EXIT STATUS:
    0    done
    1    error (collect: a source failed)
    2    usage
-   3    deviations or overdue, from assess and exceptions lint alone
+   3    deviations or overdue, from assess, status and exceptions lint alone
    4    does not verify, from verify, evidence fsck and journal verify
    130  interrupted
 `
@@ -32,6 +32,7 @@ EXIT STATUS:
 var (
 	errUsage       = errors.New("usage")
 	errDeviations  = errors.New("deviations were found")
+	errOverdue     = errors.New("a collection is overdue")
 	errVerify      = errors.New("does not verify")
 	errInterrupted = errors.New("interrupted")
 )
@@ -76,7 +77,7 @@ func exitCode(err error) int {
 		return statusUsage
 	case errors.Is(err, errVerify):
 		return statusVerify
-	case errors.Is(err, errDeviations):
+	case errors.Is(err, errDeviations), errors.Is(err, errOverdue):
 		return statusDeviations
 	default:
 		return statusError

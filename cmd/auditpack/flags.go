@@ -103,9 +103,9 @@ func periodOf(c *cli.Context, w *workspace.Workspace) (evidence.Period, error) {
 	return evidence.Period{}, nil
 }
 
-// quarterToDate is what collect asks for when nobody named a period: sources are asked for what is current.
-func quarterToDate(now time.Time) evidence.Period {
-	p, err := evidence.Quarter(fmt.Sprintf("%04d-Q%d", now.Year(), (int(now.Month())+2)/3))
+// quarterOf is the calendar quarter, in UTC, that at lies in.
+func quarterOf(at time.Time) evidence.Period {
+	p, err := evidence.Quarter(fmt.Sprintf("%04d-Q%d", at.UTC().Year(), (int(at.UTC().Month())+2)/3))
 	if err != nil {
 		panic(err) // a year of four digits and a quarter from 1 to 4
 	}

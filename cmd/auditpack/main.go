@@ -22,6 +22,7 @@ func main() {
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once: nothing half written counts as evidence
 	app := newApp(stdin, stdout, stderr)
 	err := app.RunContext(ctx, reorder(app, args))
 	if err != nil && ctx.Err() != nil {
@@ -33,7 +34,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 // report tells people what went wrong, each line with the program's name in front.
 func report(w io.Writer, err error) {
-	if err == nil || err == errDeviations { // the result that was printed says it, and better
+	if err == nil || err == errDeviations || err == errOverdue { // the result that was printed says it, and better
 		return
 	}
 	for _, line := range errorLines(err) {
@@ -58,7 +59,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 		HideHelpCommand:           true,
 		Commands: []*cli.Command{
 			initCommand(), schemaCommand(),
-			collectCommand(), evidenceCommand(), journalCommand(), queryCommand(),
+			collectCommand(), statusCommand(), evidenceCommand(), journalCommand(), queryCommand(),
 			assessCommand(), reportCommand(), reviewCommand(), exceptionsCommand(),
 			keyCommand(), bundleCommand(), verifyCommand(),
 		},

@@ -3,12 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"sync"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/progress"
-	"golang.org/x/term"
 
 	"auditpack/collectors"
 )
@@ -27,7 +25,7 @@ func newReporter(w io.Writer, sources []collectors.Source, silent bool) reporter
 	if silent {
 		return noReporter{}
 	}
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+	if isTerminal(w) {
 		return newBars(w, sources)
 	}
 	return &plainLines{w: w, now: time.Now, last: map[string]time.Time{}, started: map[string]time.Time{}}

@@ -25,7 +25,9 @@ var Type = collectors.Type{
 	Doc:     "Sessions, targets and scopes of HashiCorp Boundary, and its event logs.",
 	Kinds:   []evidence.Kind{kindScopes, kindTargets, kindSessions, kindSession, kindEventLog, kindOddLines},
 	Config:  Config{},
-	New:     open,
+	Forgets: []collectors.Window{{What: "terminated sessions", Kind: kindSessions, Keeps: time.Hour,
+		Why: "Boundary deletes a session an hour after it ended; what the event log says of it stays"}},
+	New: open,
 }
 
 // The kinds of records.

@@ -32,7 +32,9 @@ var Type = collectors.Type{
 	Doc:     "Audit logs of HashiCorp Vault from files; audit devices, auth methods, mounts, policies and health from a live server.",
 	Kinds:   []evidence.Kind{KindAuditLog, KindOddLines, KindAuditDevices, KindAuthMethods, KindMounts, KindPolicies, KindHealth, KindCanary},
 	Config:  Config{},
-	New:     open,
+	Forgets: []collectors.Window{{What: "audit log files", Kind: KindAuditLog,
+		Why: "the rotation on their machine decides how long they stay: collect more often than it drops a file"}},
+	New: open,
 }
 
 // Config is the section of a source of type vault. At least one of Address and AuditLogs is set, or VAULT_ADDR.

@@ -29,12 +29,38 @@ func (w *Workspace) Sources(names []string, tool string) ([]collectors.Source, e
 		}
 		out = append(out, source)
 	}
+	return out, errors.Join(append(errs, w.refuseUnknown(names))...)
+}
+
+// TypedSource is a configured source and its type, without a collector.
+type TypedSource struct {
+	Name   string
+	Type   collectors.Type
+	Decode func(any) error // the source's own keys, strictly
+}
+
+// Types returns the configured sources with their types, in order; with names given, only those. It reads no secrets.
+func (w *Workspace) Types(names []string) ([]TypedSource, error) {
+	var out []TypedSource
+	for _, s := range w.Config.Sources {
+		if len(names) > 0 && !slices.Contains(names, s.Name) {
+			continue
+		}
+		t, _ := w.typeOf(s.Type) // validated when the workspace was opened
+		out = append(out, TypedSource{Name: s.Name, Type: t, Decode: w.decoder(s)})
+	}
+	return out, w.refuseUnknown(names)
+}
+
+// refuseUnknown gives an error for each name that no source has.
+func (w *Workspace) refuseUnknown(names []string) error {
+	var errs []error
 	for _, n := range names {
 		if !slices.ContainsFunc(w.Config.Sources, func(s SourceConfig) bool { return s.Name == n }) {
 			errs = append(errs, fmt.Errorf("source %q is not in %s; it has %s", n, FileName, strings.Join(w.SourceNames(), ", ")))
 		}
 	}
-	return out, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // SourceNames lists the configured names in order.
@@ -48,13 +74,7 @@ func (w *Workspace) SourceNames() []string {
 
 func (w *Workspace) source(s SourceConfig, tool string) (collectors.Source, error) {
 	t, _ := w.typeOf(s.Type) // validated when the workspace was opened
-	decode := func(v any) error {
-		if len(s.node.Values) == 0 {
-			return nil
-		}
-		return strictyaml.DecodeNode(w.shown, s.node, v)
-	}
-	c, err := t.New(decode, w.env(s.Name, tool))
+	c, err := t.New(w.decoder(s), w.env(s.Name, tool))
 	if err != nil {
 		var placed *strictyaml.Error
 		if !errors.As(err, &placed) {
@@ -64,6 +84,16 @@ func (w *Workspace) source(s SourceConfig, tool string) (collectors.Source, erro
 		return collectors.Source{}, err
 	}
 	return collectors.Source{Name: s.Name, Type: t, Collector: c}, nil
+}
+
+// decoder reads a source's own keys.
+func (w *Workspace) decoder(s SourceConfig) func(any) error {
+	return func(v any) error {
+		if len(s.node.Values) == 0 {
+			return nil
+		}
+		return strictyaml.DecodeNode(w.shown, s.node, v)
+	}
 }
 
 func (w *Workspace) env(name, tool string) collectors.Env {
