@@ -77,10 +77,7 @@ func createBundle(c *cli.Context, o reportOptions, j *judgement, a assessment.As
 		}
 		return err
 	}
-	if _, err := s.store.Append(c.Context, evidence.Entry{
-		Type: evidence.EntryExported, Time: now(), Actor: actor(), Subjects: []evidence.Digest{summary.Manifest},
-		Note: fmt.Sprintf("bundle %s %s, sealed with %s", a.Framework.ID, j.window.name(), summary.Fingerprint),
-	}); err != nil {
+	if err := s.noteExport(c.Context, summary, fmt.Sprintf("bundle %s %s, sealed with %s", a.Framework.ID, j.window.name(), summary.Fingerprint)); err != nil {
 		return fmt.Errorf("bundle is written, but its export could not be noted in the journal: %w", err)
 	}
 	if c.Bool("json") {
@@ -93,6 +90,17 @@ func createBundle(c *cli.Context, o reportOptions, j *judgement, a assessment.As
 		o.out, summary.Members, formatBytes(summary.SizeBytes), summary.Records, summary.Evidence, summary.Entries, summary.Manifest, summary.Fingerprint)
 	note(c, "tell your auditor the fingerprint by another way than the bundle")
 	return nil
+}
+
+// noteExport keeps the bundle's manifest, so that it can always be said what was in it, and notes in the journal that it left the house.
+func (s *session) noteExport(ctx context.Context, summary bundle.Summary, text string) error {
+	if _, err := evidence.PutBytes(ctx, s.store, summary.Contents); err != nil {
+		return err
+	}
+	_, err := s.store.Append(ctx, evidence.Entry{
+		Type: evidence.EntryExported, Time: now(), Actor: actor(), Subjects: []evidence.Digest{summary.Manifest}, Note: text,
+	})
+	return err
 }
 
 func sealKey(c *cli.Context, w *workspace.Workspace) (*seal.PrivateKey, error) {

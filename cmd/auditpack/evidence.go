@@ -45,6 +45,12 @@ func evidenceCommand() *cli.Command {
 				Name: "fsck", Usage: "check every stored byte, record and journal entry",
 				Action: func(c *cli.Context) error { return incompleteIsUnverified(noArgs(c, evidenceFsck)) },
 			},
+			{
+				Name: "copy", Usage: "copy the store, comparing every byte with its digest, and read the copy again",
+				Description: "A copy has the journal and the UUID of its original: checkpoints of one are checkpoints of the other. An interrupted copy is gone\non with by the same command. Damaged blobs are named and left out; the exit status is then 4.",
+				Flags:       []cli.Flag{&cli.StringFlag{Name: "to", Usage: "the copy's `DIR`"}},
+				Action:      func(c *cli.Context) error { return incompleteIsUnverified(noArgs(c, evidenceCopy)) },
+			},
 		},
 	}
 }

@@ -65,6 +65,7 @@ type Options struct {
 // Summary says what Create wrote.
 type Summary struct {
 	Manifest    evidence.Digest `json:"manifest"`    // of manifest-sha256.txt; the same inputs give the same
+	Contents    []byte          `json:"-"`           // of manifest-sha256.txt: all that left the house, by name and digest
 	Fingerprint string          `json:"fingerprint"` // of the key of the seal
 	Members     int             `json:"members"`
 	SizeBytes   int64           `json:"size_bytes"` // of the file
@@ -325,7 +326,8 @@ func (c *creation) write(ctx context.Context) error {
 	if err := addTag(bagInfoFile, []byte(bagInfo(c.predicate, c.bytes, len(c.lines)))); err != nil {
 		return err
 	}
-	if err := addTag(manifestFile, encodeManifest(c.lines)); err != nil {
+	c.summary.Contents = encodeManifest(c.lines)
+	if err := addTag(manifestFile, c.summary.Contents); err != nil {
 		return err
 	}
 	c.summary.Manifest = tags[manifestFile]

@@ -44,6 +44,16 @@ type Fault struct {
 	File   string          `json:"file,omitempty"`   // within the store's folder
 	Digest evidence.Digest `json:"digest,omitempty"` // blob or record concerned
 	Text   string          `json:"text"`
+
+	Uses []Use `json:"uses,omitempty"` // what rests on Digest, in the order of the journal
+}
+
+// Use is a record, or a bundle that left the house, that rests on a blob.
+type Use struct {
+	Entry  int64           `json:"entry"`            // of the journal
+	Source string          `json:"source,omitempty"` // that a record is of
+	Record evidence.Digest `json:"record,omitempty"` // empty for a bundle
+	Bundle string          `json:"bundle,omitempty"` // what the journal notes of it
 }
 
 // FsckProgress says how far Fsck has come with the blobs; bytes are as stored.
@@ -70,6 +80,7 @@ func Fsck(ctx context.Context, s *Store, progress func(FsckProgress)) ([]Fault, 
 		}
 		c.record(ctx, l)
 	}
+	c.addUses(ctx, listed)
 	return c.faults, nil
 }
 
@@ -82,6 +93,7 @@ type checker struct {
 	progress func(FsckProgress)
 	at       FsckProgress
 	noted    int64 // entries that journal/state.json counts
+	exports  []evidence.Entry
 }
 
 func (c *checker) fault(kind FaultKind, path string, d evidence.Digest, format string, args ...any) {
@@ -168,6 +180,7 @@ func readBlob(ctx context.Context, s *Store, d evidence.Digest) (int64, error) {
 type listedRecord struct {
 	digest evidence.Digest
 	entry  int64
+	source string
 }
 
 // journal checks the journal and returns the records that it lists, each once.
@@ -207,10 +220,13 @@ func (c *checker) journal(ctx context.Context, tree []byte, treeErr error) ([]li
 		if err != nil {
 			e = c.afterBadEntry(&chain, name, n, b, err)
 		}
+		if e.Type == evidence.EntryExported {
+			c.exports = append(c.exports, e)
+		}
 		for _, d := range e.Records {
 			if !seen[d] {
 				seen[d] = true
-				listed = append(listed, listedRecord{d, n})
+				listed = append(listed, listedRecord{d, n, e.Source})
 			}
 		}
 	}

@@ -65,38 +65,49 @@ var uuidPattern = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a
 func Create(dir string) (*Store, error) { return createOn(disk.OS{}, dir) }
 
 func createOn(d disk.FS, dir string) (*Store, error) {
+	dir, err := makeFolders(d, dir)
+	if err == nil {
+		err = writeHead(d, dir, newUUID())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("create evidence store: %w", err)
+	}
+	return openOn(d, dir)
+}
+
+// makeFolders makes the folders of a store that is not finished, in dir, and returns dir without the slash at its end.
+func makeFolders(d disk.FS, dir string) (string, error) {
+	dir = filepath.Clean(dir)
 	if _, err := os.Lstat(filepath.Join(dir, headFile)); err == nil {
-		return nil, fmt.Errorf("create evidence store %q: %w", dir, fs.ErrExist)
+		return "", fmt.Errorf("%q: %w", dir, fs.ErrExist)
 	}
 	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
-		return nil, fmt.Errorf("create evidence store: %w", err)
+		return "", err
 	}
 	if err := d.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("create evidence store: %w", err)
+		return "", err
 	}
 	if err := os.Chmod(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("create evidence store: %w", err)
+		return "", err
 	}
 	for _, sub := range []string{"blobs", blobFolder, journalFolder, tempFolder} {
 		if err := d.Mkdir(filepath.Join(dir, sub), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-			return nil, fmt.Errorf("create evidence store: %w", err)
+			return "", err
 		}
 	}
-	// store.json comes last: a folder without it is no store, however far an earlier attempt came.
-	b, err := canonical.Marshal(head{Format: StoreFormat, UUID: newUUID()})
+	return dir, d.SyncFolder(filepath.Join(dir, "blobs"))
+}
+
+// writeHead makes the folder a store. It comes last: a folder without it is no store, however far an earlier attempt came.
+func writeHead(d disk.FS, dir, uuid string) error {
+	b, err := canonical.Marshal(head{Format: StoreFormat, UUID: uuid})
 	if err != nil {
-		return nil, fmt.Errorf("create evidence store %q: %w", dir, err)
-	}
-	if err := d.SyncFolder(filepath.Join(dir, "blobs")); err != nil {
-		return nil, fmt.Errorf("create evidence store %q: %w", dir, err)
+		return err
 	}
 	if err := atomicfile.WriteOn(d, filepath.Join(dir, headFile), append(b, '\n'), 0o400); err != nil {
-		return nil, fmt.Errorf("create evidence store %q: %w", dir, err)
+		return err
 	}
-	if err := d.SyncFolder(filepath.Dir(dir)); err != nil {
-		return nil, fmt.Errorf("create evidence store %q: %w", dir, err)
-	}
-	return openOn(d, dir)
+	return d.SyncFolder(filepath.Dir(dir))
 }
 
 // Open opens the store in dir and clears away what writers that died left half written. A folder without a store is
