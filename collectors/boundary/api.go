@@ -4,37 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"auditpack/collectors"
 	"auditpack/evidence"
-)
-
-// The grants that collecting needs, as Boundary writes them. docs/sources/boundary.md explains them.
-const (
-	grantScopes   = "ids=*;type=scope;actions=list,no-op"
-	grantTargets  = "ids=*;type=target;actions=list,read"
-	grantSessions = "ids=*;type=session;actions=list,read"
-)
-
-// What Boundary says of itself and no answer repeats.
-const (
-	notePurged  = "Boundary deletes a session about one hour after it ended: a session that began and ended between two collections further apart than that is not here."
-	noteVisible = "A recursive list leaves out, without saying so, the scopes in which the token may not list; scopes that it may not even see are unknown."
-)
-
-var (
-	scopesRequest = listRequest{name: "scopes", path: "/v1/scopes", kind: kindScopes, grant: grantScopes,
-		notes: []string{noteVisible}}
-	targetsRequest = listRequest{name: "targets", path: "/v1/targets", kind: kindTargets, grant: grantTargets,
-		notes: []string{noteVisible, "A list of targets leaves out host sources and credential sources."}}
-	sessionsRequest = listRequest{name: "sessions", path: "/v1/sessions", kind: kindSessions, grant: grantSessions,
-		extra: url.Values{"include_terminated": {"true"}},
-		notes: []string{noteVisible, notePurged, "A list of sessions leaves out connections; each session is read by itself for them."}}
 )
 
 // run is one collection of the API.
@@ -47,39 +23,83 @@ type run struct {
 
 // apiCursor is what a collection of the API leaves to the next.
 type apiCursor struct {
-	Final  []string `json:"final"`  // ids of sessions that were read after they had ended, as far as Boundary still lists them; sorted
-	Scopes []string `json:"scopes"` // ids of the scopes that were listed; sorted
+	Of            string     `json:"of,omitempty"`            // address and scope that it speaks of
+	Final         []string   `json:"final"`                   // ids of sessions that were read after they had ended, as far as Boundary still lists them; sorted
+	Open          []string   `json:"open,omitempty"`          // ids of sessions that are to be read again; sorted
+	Listed        *time.Time `json:"listed,omitempty"`        // when the last complete list of sessions was asked for
+	ListToken     string     `json:"list_token,omitempty"`    // that it ended with: it begins a refresh
+	Scopes        []string   `json:"scopes"`                  // ids of the scopes that were listed; sorted
+	Configuration *time.Time `json:"configuration,omitempty"` // when what changes seldom was asked for last without a failure
+	Recordings    *time.Time `json:"recordings,omitempty"`    // the newest change of a session recording that was read
 }
 
-// collectAPI asks for scopes, sessions, each session and targets, and returns the new cursor. When it cannot even begin, every
-// part failed for that reason.
+// collectAPI asks for sessions and each session, targets, scopes and what changes seldom, and returns the new cursor. When it
+// cannot even begin, every part failed for that reason.
 func (c *collector) collectAPI(ctx context.Context, last apiCursor, out collectors.Sink) apiCursor {
+	if of := c.config.Address + " " + c.config.Scope; last.Of != of {
+		last = apiCursor{Of: of}
+	}
+	due := c.due(last)
 	r, err := c.begin(ctx, out)
 	if err != nil {
-		out.Outcome(collectors.OutcomeOf(scopesRequest.name, kindScopes, 0, err))
-		out.Outcome(collectors.OutcomeOf(targetsRequest.name, kindTargets, 0, err))
-		out.Outcome(collectors.OutcomeOf(sessionsRequest.name, kindSessions, 0, err))
-		out.Outcome(collectors.OutcomeOf(partReads, kindSession, 0, err))
+		c.failAll(due, err, out)
 		return last
 	}
 	next := last
-	// Sessions come first: they are what Boundary deletes.
-	sessions, err := r.collectList(ctx, sessionsRequest)
-	if errors.Is(err, errTokenInvalid) || err != nil && len(sessions.items) == 0 {
-		out.Outcome(collectors.OutcomeOf(partReads, kindSession, 0, err))
-	} else {
-		next.Final = r.readSessions(ctx, sessions, last.Final)
+	seen := map[string]listing{}
+	if sessions, err := r.collectSessions(ctx, last, &next); err == nil {
+		seen[sessionsRequest.name] = sessions
 	}
-	targets, _ := r.collectList(ctx, targetsRequest) // its outcome is told
-	if strings.HasPrefix(c.config.Scope, "p_") {
+	targets, err := r.collectList(ctx, targetsRequest)
+	if err == nil {
+		seen[targetsRequest.name] = targets
+	}
+	var roots []item
+	if due {
+		started := c.env.Now()
+		conf := configuration{run: r, targets: targets, recordings: last.Recordings}
+		conf.collect(ctx)
+		if root, err := r.rootScope(ctx); err == nil {
+			roots = append(roots, root)
+		}
+		maps.Copy(seen, conf.lists)
+		if next.Recordings = conf.recordings; !conf.failed {
+			next.Configuration = &started
+		}
+	}
+	if scopeType(c.config.Scope) == scopeProject {
 		out.Outcome(collectors.OutcomeOf(scopesRequest.name, kindScopes, 0, fmt.Errorf("list scopes: %w: there are none in a project", collectors.ErrNotOffered)))
+		r.compareLists(roots, seen)
 		return next
 	}
 	if scopes, err := r.collectList(ctx, scopesRequest); err == nil {
-		next.Scopes = r.compareScopes(scopes, last.Scopes, sessions, targets)
+		next.Scopes = r.compareScopes(scopes, last.Scopes)
+		r.compareLists(append(roots, scopes.items...), seen)
 	}
 	return next
 }
+
+// due says whether what changes seldom is to be asked for: when configuration_every is over, or something failed the last time.
+func (c *collector) due(last apiCursor) bool {
+	return len(c.config.LeaveOut) < len(optionalParts()) && (last.Configuration == nil || c.env.Now().Sub(*last.Configuration) >= c.every)
+}
+
+// failAll says of every part that it failed.
+func (c *collector) failAll(configuration bool, err error, out collectors.Sink) {
+	lists := []listRequest{scopesRequest, targetsRequest, sessionsRequest}
+	for _, b := range branches {
+		if configuration && !b.readsOnly && c.wants(b.name) {
+			lists = append(lists, b.listRequest)
+		}
+	}
+	for _, l := range lists {
+		out.Outcome(collectors.OutcomeOf(l.name, l.kind, 0, err))
+	}
+	out.Outcome(collectors.OutcomeOf(sessionsRequest.readsPart(), kindSession, 0, err))
+}
+
+// wants says whether an optional part is to be asked for.
+func (c *collector) wants(part string) bool { return !slices.Contains(c.config.LeaveOut, part) }
 
 // begin logs in, or takes the token that is configured, and lets it read itself.
 func (c *collector) begin(ctx context.Context, out collectors.Sink) (*run, error) {
@@ -151,17 +171,11 @@ func (r *run) record(kind evidence.Kind, at time.Time) evidence.Record {
 	return rec
 }
 
-// compareScopes tells, for each project, whether the token may list sessions and targets in it, and which scopes the last
-// collection saw and this one did not. It returns the ids of the scopes, sorted.
-func (r *run) compareScopes(scopes listing, last []string, sessions, targets listing) []string {
+// compareScopes tells which scopes the last collection saw and this one did not. It returns the ids of the scopes, sorted.
+func (r *run) compareScopes(scopes listing, last []string) []string {
 	ids := make([]string, 0, len(scopes.items))
 	for _, scope := range scopes.items {
 		ids = append(ids, scope.ID)
-		if !isProject(scope) {
-			continue
-		}
-		r.compareScope(scope, sessionsRequest, sessions)
-		r.compareScope(scope, targetsRequest, targets)
 	}
 	slices.Sort(ids)
 	for _, id := range last {
@@ -173,18 +187,35 @@ func (r *run) compareScopes(scopes listing, last []string, sessions, targets lis
 	return ids
 }
 
-// compareScope tells when a project was left out of a list. What was listed in it proves that it was not, even where the
-// output_fields of a grant hide what the token may do there.
-func (r *run) compareScope(scope item, l listRequest, got listing) {
-	if scope.mayList(l.name) || slices.ContainsFunc(got.items, func(it item) bool { return it.ScopeID == scope.ID }) {
-		return
+// compareLists tells, for each scope, which of the recursive lists left it out. What was listed in it proves that it was not,
+// even where the output_fields of a grant hide what the token may do there. A list that failed or was refused as a whole says
+// so itself.
+func (r *run) compareLists(scopes []item, seen map[string]listing) {
+	lists := []listRequest{sessionsRequest, targetsRequest}
+	for _, b := range branches {
+		if !b.readsOnly {
+			lists = append(lists, b.listRequest)
+		}
 	}
-	r.out.Outcome(collectors.OutcomeOf(l.name+" of "+scope.ID, l.kind, 0, &collectors.DeniedError{
-		Permission: fmt.Sprintf("a role with the grant %s that reaches project %s", l.grant, scope.ID),
-		Cause:      fmt.Errorf("project %q is left out of the list of %s", scope.Name, l.name),
-	}))
-}
-
-func isProject(it item) bool {
-	return it.Type == "project" || it.Type == "" && strings.HasPrefix(it.ID, "p_")
+	for _, l := range lists {
+		got, complete := seen[l.name]
+		if !complete {
+			continue
+		}
+		within := map[string]bool{}
+		for _, it := range got.items {
+			within[it.Scope.ID] = true
+			within[it.ScopeID] = true
+		}
+		for _, scope := range scopes {
+			kind := scopeType(scope.ID)
+			if !slices.Contains(l.lives, kind) || within[scope.ID] || scope.mayList(l.name) {
+				continue
+			}
+			r.out.Outcome(collectors.OutcomeOf(l.name+" of "+scope.ID, l.kind, 0, &collectors.DeniedError{
+				Permission: fmt.Sprintf("a role with the grant %s that reaches %s %s", l.grant(), kind, scope.ID),
+				Cause:      fmt.Errorf("%s %q is left out of the list of %s", kind, scope.Name, l.name),
+			}))
+		}
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,35 +23,61 @@ import (
 var Type = collectors.Type{
 	Name:    "boundary",
 	Version: "1",
-	Doc:     "Sessions, targets and scopes of HashiCorp Boundary, and its event logs.",
-	Kinds:   []evidence.Kind{kindScopes, kindTargets, kindSessions, kindSession, kindEventLog, kindOddLines},
-	Config:  Config{},
+	Doc:     "Sessions, targets, users, roles and settings of HashiCorp Boundary, and its event logs.",
+	Kinds: []evidence.Kind{
+		kindScopes, kindScope, kindTargets, kindTarget, kindSessions, kindSession, kindChanges, kindUsers, kindUser, kindGroups, kindGroup,
+		kindRoles, kindRole, kindAuthMethods, kindAccounts, kindManagedGroups, kindManagedGroup, kindStores, kindLibraries, kindCatalogs,
+		kindHosts, kindRecordings, kindRecording, kindEventLog, kindOddLines,
+	},
+	Config: Config{},
 	Forgets: []collectors.Window{{What: "terminated sessions", Kind: kindSessions, Keeps: time.Hour,
 		Why: "Boundary deletes a session an hour after it ended; what the event log says of it stays"}},
 	New: open,
 }
 
-// The kinds of records.
+// The kinds of records. A plural is pages of a list, a singular single reads with a part each.
 const (
-	kindScopes   evidence.Kind = "boundary.scopes/1"          // pages of the list of scopes
-	kindTargets  evidence.Kind = "boundary.targets/1"         // pages of the list of targets
-	kindSessions evidence.Kind = "boundary.sessions/1"        // pages of the list of sessions
-	kindSession  evidence.Kind = "boundary.session/1"         // single sessions, one part each
-	kindEventLog evidence.Kind = "boundary.event-log/1"       // whole lines of an event log
-	kindOddLines evidence.Kind = "boundary.event-odd-lines/1" // derived: the lines of one segment that were kept aside
+	kindScopes        evidence.Kind = "boundary.scopes/1"
+	kindScope         evidence.Kind = "boundary.scope/1" // the one at which the lists begin
+	kindTargets       evidence.Kind = "boundary.targets/1"
+	kindTarget        evidence.Kind = "boundary.target/1"
+	kindSessions      evidence.Kind = "boundary.sessions/1"
+	kindSession       evidence.Kind = "boundary.session/1"
+	kindChanges       evidence.Kind = "boundary.session-changes/1" // pages of a refresh: what was changed or deleted since the collection before
+	kindUsers         evidence.Kind = "boundary.users/1"
+	kindUser          evidence.Kind = "boundary.user/1"
+	kindGroups        evidence.Kind = "boundary.groups/1"
+	kindGroup         evidence.Kind = "boundary.group/1"
+	kindRoles         evidence.Kind = "boundary.roles/1"
+	kindRole          evidence.Kind = "boundary.role/1"
+	kindAuthMethods   evidence.Kind = "boundary.auth-methods/1"
+	kindAccounts      evidence.Kind = "boundary.accounts/1"
+	kindManagedGroups evidence.Kind = "boundary.managed-groups/1"
+	kindManagedGroup  evidence.Kind = "boundary.managed-group/1"
+	kindStores        evidence.Kind = "boundary.credential-stores/1"
+	kindLibraries     evidence.Kind = "boundary.credential-libraries/1"
+	kindCatalogs      evidence.Kind = "boundary.host-catalogs/1"
+	kindHosts         evidence.Kind = "boundary.hosts/1"
+	kindRecordings    evidence.Kind = "boundary.session-recordings/1"
+	kindRecording     evidence.Kind = "boundary.session-recording/1"
+	kindEventLog      evidence.Kind = "boundary.event-log/1"       // whole lines of an event log
+	kindOddLines      evidence.Kind = "boundary.event-odd-lines/1" // derived: the lines of one segment that were kept aside
 )
 
 // Config is the section of a source of type boundary in auditpack.yaml. One of Address (or BOUNDARY_ADDR) and EventLogs is
 // required.
 type Config struct {
-	Address      string   `yaml:"address" jsonschema:"description=URL of a controller such as https://boundary.example.com:9200; BOUNDARY_ADDR when empty"`
-	Scope        string   `yaml:"scope" jsonschema:"description=Where the recursive lists begin: global (the default) or an organization o_... or a project p_..."`
-	AuthMethod   string   `yaml:"auth_method" jsonschema:"description=Auth method ampw_... or amldap_... to log in with as login_name; without it a token is used"`
-	LoginName    string   `yaml:"login_name" jsonschema:"description=Login name of the account that collects; goes with auth_method"`
-	PasswordFile string   `yaml:"password_file" jsonschema:"description=File that holds the password of login_name; BOUNDARY_PASSWORD when empty"`
-	TokenFile    string   `yaml:"token_file" jsonschema:"description=File that holds an auth token or app token; BOUNDARY_TOKEN when empty"`
-	CACert       string   `yaml:"ca_cert" jsonschema:"description=PEM file of the authority that signed the controller's certificate; BOUNDARY_CACERT when empty"`
-	EventLogs    []string `yaml:"event_logs" jsonschema:"description=Files or globs of event logs; plain or .gz or .zst"`
+	Address            string   `yaml:"address" jsonschema:"description=URL of a controller such as https://boundary.example.com:9200; BOUNDARY_ADDR when empty"`
+	Scope              string   `yaml:"scope" jsonschema:"description=Where the recursive lists begin: global (the default) or an organization o_... or a project p_..."`
+	AuthMethod         string   `yaml:"auth_method" jsonschema:"description=Auth method ampw_... or amldap_... to log in with as login_name; without it a token is used"`
+	LoginName          string   `yaml:"login_name" jsonschema:"description=Login name of the account that collects; goes with auth_method"`
+	PasswordFile       string   `yaml:"password_file" jsonschema:"description=File that holds the password of login_name; BOUNDARY_PASSWORD when empty"`
+	TokenFile          string   `yaml:"token_file" jsonschema:"description=File that holds an auth token or app token; BOUNDARY_TOKEN when empty"`
+	CACert             string   `yaml:"ca_cert" jsonschema:"description=PEM file of the authority that signed the controller's certificate; BOUNDARY_CACERT when empty"`
+	TLSServerName      string   `yaml:"tls_server_name" jsonschema:"description=Name that the controller's certificate must have when it is not that of the address; BOUNDARY_TLS_SERVER_NAME when empty"`
+	ConfigurationEvery string   `yaml:"configuration_every" jsonschema:"description=How often what changes seldom (users and groups and roles and auth methods and credential stores and host catalogs and recordings and sources of targets) is asked for: a duration such as 6h; 1h when empty; 0s for every collection"`
+	LeaveOut           []string `yaml:"leave_out" jsonschema:"description=Parts that are not asked for: users or groups or roles or auth-methods or accounts or managed-groups or target reads or credential-stores or credential-libraries or host-catalogs or hosts or session-recordings"`
+	EventLogs          []string `yaml:"event_logs" jsonschema:"description=Files or globs of event logs; plain or .gz or .zst"`
 }
 
 // maxBodyBytes bounds an answer. A page of 1000 sessions has some 1.5 MB; the fact files take no larger one either.
@@ -60,8 +87,10 @@ const maxBodyBytes = 16 << 20
 type collector struct {
 	config      Config
 	env         collectors.Env
+	every       time.Duration // between two collections of what changes seldom, at least
 	credentials credentials
 	sleep       func(context.Context, time.Duration) error // between attempts; nil: real time
+	patience    time.Duration                              // with one attempt
 }
 
 func open(decode func(any) error, env collectors.Env) (collectors.Collector, error) {
@@ -78,10 +107,20 @@ func open(decode func(any) error, env collectors.Env) (collectors.Collector, err
 	if cfg.CACert == "" {
 		cfg.CACert = env.Getenv("BOUNDARY_CACERT")
 	}
+	if cfg.TLSServerName == "" {
+		cfg.TLSServerName = env.Getenv("BOUNDARY_TLS_SERVER_NAME")
+	}
+	if cfg.ConfigurationEvery == "" {
+		cfg.ConfigurationEvery = "1h"
+	}
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	c := &collector{config: cfg, env: env}
+	every, err := time.ParseDuration(cfg.ConfigurationEvery)
+	if err != nil {
+		return nil, err
+	}
+	c := &collector{config: cfg, env: env, every: every, patience: attemptTimeout}
 	c.config.Address = strings.TrimRight(cfg.Address, "/")
 	if cfg.AuthMethod != "" {
 		c.credentials = credentials{authMethod: cfg.AuthMethod, loginName: cfg.LoginName,
@@ -110,6 +149,11 @@ func (c Config) validate() error {
 	add(c.AuthMethod != "" && c.LoginName == "", "auth_method needs login_name")
 	add(c.AuthMethod != "" && c.TokenFile != "", "auth_method and token_file exclude each other")
 	add(c.AuthMethod == "" && (c.LoginName != "" || c.PasswordFile != ""), "login_name and password_file need auth_method")
+	every, err := time.ParseDuration(c.ConfigurationEvery)
+	add(err != nil || every < 0, "configuration_every %q: want a duration such as 6h or 30m", c.ConfigurationEvery)
+	for _, name := range c.LeaveOut {
+		add(!slices.Contains(optionalParts(), name), "leave_out: %q is not one of %s", name, strings.Join(optionalParts(), ", "))
+	}
 	for _, pattern := range c.EventLogs {
 		_, err := path.Match(filepath.ToSlash(pattern), "")
 		add(err != nil || pattern == "", "event_logs: %q is not a glob", pattern)
@@ -153,26 +197,44 @@ func (c *collector) Collect(ctx context.Context, _ evidence.Period, out collecto
 // newClient returns a client without a token.
 func (c *collector) newClient() (*client, error) {
 	h := c.env.HTTP()
-	if c.config.CACert != "" {
-		pem, err := readFile(c.env, c.config.CACert, 1<<20)
-		if err != nil {
-			return nil, fmt.Errorf("read ca_cert: %w", err)
-		}
-		pool := x509.NewCertPool()
-		if !pool.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("read ca_cert: %q holds no PEM certificate", c.config.CACert)
-		}
-		t, ok := h.Transport.(*http.Transport)
-		if !ok {
-			return nil, errors.New("use ca_cert: the HTTP transport takes no authorities")
-		}
-		t = t.Clone()
-		t.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
-		h.Transport = t
+	if err := c.configureTLS(h); err != nil {
+		return nil, err
 	}
-	return &client{
+	base := h.Transport
+	if base == nil {
+		base = http.DefaultTransport
+	}
+	h.Transport = &patient{base: base, limit: c.patience}
+	out := &client{
 		http:    httpretry.Client(h, &httpretry.Transport{MaxBodyBytes: maxBodyBytes, Sleep: c.sleep}),
 		address: c.config.Address,
 		tool:    c.env.Tool,
-	}, nil
+	}
+	out.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // the token goes to the configured address only
+	return out, nil
+}
+
+// configureTLS makes h trust ca_cert, and want tls_server_name of the controller.
+func (c *collector) configureTLS(h *http.Client) error {
+	if c.config.CACert == "" && c.config.TLSServerName == "" {
+		return nil
+	}
+	t, ok := h.Transport.(*http.Transport)
+	if !ok {
+		return errors.New("use ca_cert or tls_server_name: the HTTP transport takes neither")
+	}
+	t = t.Clone()
+	t.TLSClientConfig = &tls.Config{ServerName: c.config.TLSServerName, MinVersion: tls.VersionTLS12}
+	if c.config.CACert != "" {
+		pem, err := readFile(c.env, c.config.CACert, 1<<20)
+		if err != nil {
+			return fmt.Errorf("read ca_cert: %w", err)
+		}
+		t.TLSClientConfig.RootCAs = x509.NewCertPool()
+		if !t.TLSClientConfig.RootCAs.AppendCertsFromPEM(pem) {
+			return fmt.Errorf("read ca_cert: %q holds no PEM certificate", c.config.CACert)
+		}
+	}
+	h.Transport = t
+	return nil
 }

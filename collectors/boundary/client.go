@@ -21,6 +21,8 @@ type client struct {
 	address string // without a slash at its end
 	tool    string
 	token   string // secret; empty before the first login
+	silent  int    // requests in a row without any answer
+	why     error  // of the last of them
 }
 
 // apiError is an answer other than 2xx. Kind and Message are empty where the answer had no body.
@@ -67,6 +69,13 @@ func staleListToken(err error) bool {
 	return errors.As(err, &api) && api.Status == http.StatusBadRequest && strings.EqualFold(api.Kind, "invalid list token")
 }
 
+// refusedListToken says whether err is about the list token with which a list was begun: it is stale, or the server, perhaps of
+// another version than the one that made it, cannot read it.
+func refusedListToken(err error) bool {
+	status := statusOf(err)
+	return status == http.StatusBadRequest || status == http.StatusInternalServerError
+}
+
 // get returns the body of a resource or a list page, as received.
 func (c *client) get(ctx context.Context, path string, query url.Values) ([]byte, error) {
 	target := c.address + path
@@ -101,10 +110,18 @@ func (c *client) do(req *http.Request) ([]byte, error) {
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)
 	}
+	if c.silent >= maxSilent {
+		return nil, fmt.Errorf("%w: %w", errDown, c.why)
+	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, httpretry.WithoutURL(err)
+		err = httpretry.WithoutURL(err)
+		if !errors.Is(err, httpretry.ErrCut) && !errors.Is(err, httpretry.ErrTooLarge) {
+			c.silent, c.why = c.silent+1, err
+		}
+		return nil, err
 	}
+	c.silent = 0
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {

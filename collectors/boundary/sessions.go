@@ -1,80 +1,192 @@
 package boundary
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/url"
 	"slices"
+	"time"
 
 	"auditpack/collectors"
 	"auditpack/evidence"
 )
 
-// partReads is the part that stands for all single reads; those that failed have a part of their own beside it.
-const partReads = "session reads"
-
-// maxFailedReads bounds the parts of failed reads in one journal entry. When more fail, the reason is the same.
-const maxFailedReads = 50
-
 const statusTerminated = "terminated"
 
-// reads is what reading sessions one by one gave.
-type reads struct {
-	ended   []evidence.Part // sessions that are final
-	running []evidence.Part // sessions that will be read again
-	final   []string        // ids that need no further reading
-	gone    int64           // deleted by Boundary between the list and the read
-	failed  int64
-	denied  error // the first refusal
-	broken  error // the first other failure
+// sessionKept is how long Boundary keeps a session after it ended, at least: a job that runs every 30 minutes deletes what
+// ended longer ago.
+const sessionKept = time.Hour
+
+// collectSessions lists sessions, asks what changed since the collection before, and reads each session that is not final.
+// Sessions come before all else: they are what Boundary deletes. It returns the list and notes in next where to go on.
+func (r *run) collectSessions(ctx context.Context, last apiCursor, next *apiCursor) (listing, error) {
+	at := r.env.Now()
+	l := sessionsRequest
+	l.notes = append(slices.Clone(l.notes), window(at, last.Listed))
+	sessions, err := r.collectList(ctx, l)
+	if errors.Is(err, errTokenInvalid) || err != nil && len(sessions.items) == 0 {
+		r.out.Outcome(collectors.OutcomeOf(l.readsPart(), l.reads, 0, err))
+		return sessions, err
+	}
+	if gap := unseen(at, last.Listed); err == nil && gap != "" {
+		o := collectors.OutcomeOf(l.name, l.kind, int64(len(sessions.items)), nil)
+		o.Detail = gap
+		r.out.Outcome(o)
+	}
+	changes, taken := r.collectChanges(ctx, last.ListToken)
+	if err == nil {
+		next.Listed = &at
+	}
+	switch {
+	case sessions.token != "":
+		next.ListToken = sessions.token
+	case changes.token != "": // the list is empty, so it came without a token
+		next.ListToken = changes.token
+	case !taken:
+		next.ListToken = ""
+	}
+	r.readSessions(ctx, sessions, changes, last, next)
+	return sessions, err
 }
 
-// readSessions reads every listed session that is not final, those that have ended first because they are deleted first,
-// and returns the ids that are final now. A session is final when the read itself showed it terminated: it had no
-// connection left then, and nothing about it changes any more.
-func (r *run) readSessions(ctx context.Context, sessions listing, final []string) []string {
-	var (
-		got  reads
-		todo []item
-	)
-	for _, s := range sessions.items {
-		if _, known := slices.BinarySearch(final, s.ID); known && s.Status == statusTerminated {
-			got.final = append(got.final, s.ID)
+// window says what a list of sessions asked for at a time can show, and what it cannot show any more. last is when the complete
+// list before it was asked for, nil for none.
+func window(at time.Time, last *time.Time) string {
+	note := fmt.Sprintf("Asked at %s. Boundary deletes a session one hour after it ended, by a job that runs every 30 minutes: this list can show the sessions that run and those that ended after %s, and some that ended up to half an hour before that. A session that ended earlier and was not collected then can never be had from Boundary again; an event log may still name it.",
+		stamp(at), stamp(at.Add(-sessionKept)))
+	if gap := unseen(at, last); gap != "" {
+		note += " " + gap
+	}
+	return note
+}
+
+// unseen says which sessions no collection can have seen, as far as the times of asking tell; empty if there are none.
+func unseen(at time.Time, last *time.Time) string {
+	if last == nil || at.Sub(*last) <= sessionKept {
+		return ""
+	}
+	return fmt.Sprintf("The complete list before was asked for at %s: sessions that ended between then and %s may have been deleted unseen, and can never be had again.",
+		stamp(*last), stamp(at.Add(-sessionKept)))
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// collectChanges refreshes the list of the collection before: it gives what was changed since, and the ids that Boundary
+// deleted. The full list does not depend on it, so a list token that is refused costs only the deletions; taken is then false.
+func (r *run) collectChanges(ctx context.Context, token string) (changes listing, taken bool) {
+	if token == "" {
+		return listing{}, true
+	}
+	l, at := changesRequest, r.env.Now()
+	err := r.trusted(ctx, func() (err error) {
+		changes, err = r.listFrom(ctx, l, token)
+		return err
+	})
+	taken = !refusedListToken(err)
+	if !taken {
+		err = fmt.Errorf("refresh the list of sessions: %w: Boundary no longer takes the list token of the collection before; the full list stands by itself, and what was deleted since is not named (%v)", collectors.ErrNotOffered, err)
+	} else if err != nil {
+		err = fmt.Errorf("refresh the list of sessions: %w", needs(err, l.grant()))
+	}
+	changed := int64(len(changes.items)) + changes.removed
+	if changed > 0 || err != nil { // an empty refresh says no more than its outcome: none
+		err = firstOf(err, r.addListing(ctx, l, changes, at, err))
+	}
+	r.out.Outcome(collectors.OutcomeOf(l.part(), l.kind, changed, err))
+	return changes, taken
+}
+
+// todo are the sessions to be read.
+type todo struct {
+	items   []item
+	final   []string        // listed, and read before after they had ended
+	missing map[string]bool // ran at the collection before, and are not in this complete list
+}
+
+// toRead picks what is not final of the list and of what changed, and what ran at the collection before. Those that have
+// ended come first, because they are deleted first.
+func toRead(sessions, changes listing, last apiCursor) todo {
+	out := todo{missing: map[string]bool{}}
+	listed := map[string]bool{}
+	for _, s := range slices.Concat(sessions.items, changes.items) {
+		if listed[s.ID] {
 			continue
 		}
-		todo = append(todo, s)
-	}
-	slices.SortStableFunc(todo, readFirst)
-	for i, s := range todo {
-		if ctx.Err() != nil {
-			got.broken = errors.Join(got.broken, ctx.Err())
-			break
+		listed[s.ID] = true
+		if _, known := slices.BinarySearch(last.Final, s.ID); known && s.Status == statusTerminated {
+			out.final = append(out.final, s.ID)
+			continue
 		}
-		if r.readSession(ctx, s, &got); errors.Is(got.broken, errTokenInvalid) {
-			break // every further answer would be one for the anonymous user
-		}
-		r.out.Progress(collectors.Progress{Step: partReads, Items: int64(i + 1), TotalItems: int64(len(todo))})
+		out.items = append(out.items, s)
 	}
-	err := firstOf(r.addReads(ctx, got), firstOf(got.broken, got.denied))
-	o := collectors.OutcomeOf(partReads, kindSession, int64(len(got.ended)+len(got.running)), err)
-	switch {
-	case got.failed > 0:
-		o.Detail = fmt.Sprintf("%d of %d sessions could not be read: %s", got.failed, len(todo), o.Detail)
-	case err == nil && got.gone > 0:
-		o.Detail = goneNote(got.gone)
-	case err == nil && len(todo) == 0 && len(sessions.items) > 0:
+	slices.SortStableFunc(out.items, readFirst)
+	for _, id := range last.Open {
+		if !listed[id] {
+			out.missing[id] = sessions.complete
+			out.items = append(out.items, item{ID: id})
+		}
+	}
+	return out
+}
+
+// readSessions reads the sessions that are not final and notes in next which are, and which still run. A session is final
+// when the read itself showed it terminated: it had no connection left then, and nothing about it changes any more.
+func (r *run) readSessions(ctx context.Context, sessions, changes listing, last apiCursor, next *apiCursor) {
+	at := r.env.Now()
+	work := toRead(sessions, changes, last)
+	var ended, running []evidence.Part
+	final, left := work.final, map[string]bool{}
+	for _, s := range work.items {
+		left[s.ID] = true
+	}
+	omitted := 0
+	got := r.readAll(ctx, sessionsRequest, work.items, func(one single) {
+		if work.missing[one.id] {
+			omitted++
+		}
+		if one.body.Status != statusTerminated {
+			running = append(running, one.item)
+			return
+		}
+		ended, final = append(ended, one.item), append(final, one.id)
+		delete(left, one.id)
+	})
+	vanished := 0
+	for _, id := range got.gone {
+		delete(left, id)
+		if slices.Contains(last.Open, id) {
+			vanished++
+		}
+	}
+	adding := firstOf(
+		r.addReads(ctx, got, ended, " that had ended and was not read before after it had ended", at),
+		r.addReads(ctx, got, running, " that had not ended", at))
+	o := got.outcome(adding)
+	if o.Detail == "" && len(work.items) == 0 && len(sessions.items) > 0 {
 		o.Detail = "every listed session was read before, after it had ended"
 	}
-	r.out.Outcome(o)
-	if !sessions.complete { // what was not listed this time may be listed the next
-		got.final = append(got.final, final...)
+	if vanished > 0 {
+		o.Detail += fmt.Sprintf(" %d of them ran when they were collected last: Boundary deleted them before their end was seen.", vanished)
 	}
-	slices.Sort(got.final)
-	return slices.Compact(got.final)
+	r.out.Outcome(o)
+	if omitted > 0 {
+		r.out.Outcome(collectors.OutcomeOf(sessionsRequest.name, kindSessions, int64(len(sessions.items)), fmt.Errorf(
+			"list sessions: the list says that it is complete and leaves out %d sessions that ran at the collection before and can still be read", omitted)))
+	}
+	if !sessions.complete { // what was not listed this time may be listed the next
+		final = append(final, last.Final...)
+	}
+	slices.Sort(final)
+	next.Final, next.Open = slices.Compact(final), sortedKeys(left)
+}
+
+func sortedKeys(set map[string]bool) []string {
+	keys := make([]string, 0, len(set))
+	for k := range set {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
 }
 
 // readFirst orders terminated sessions before others, and among each the one that changed longest ago first.
@@ -86,101 +198,4 @@ func readFirst(a, b item) int {
 		return 1
 	}
 	return a.UpdatedTime.Compare(b.UpdatedTime)
-}
-
-// readSession reads one session and notes in got how it went.
-func (r *run) readSession(ctx context.Context, s item, got *reads) {
-	body, err := r.session(ctx, s.ID)
-	var status struct {
-		ID     string `json:"id"`
-		Status string `json:"status"`
-	}
-	switch {
-	case statusOf(err) == http.StatusNotFound:
-		got.gone++
-		return
-	case err == nil:
-		err = json.Unmarshal(body, &status)
-		if err == nil && status.ID != s.ID {
-			err = fmt.Errorf("answer speaks of session %q", status.ID)
-		}
-	}
-	if err == nil {
-		var part evidence.Part
-		if part, err = r.out.Put(ctx, s.ID+".json", jsonType, bytes.NewReader(body)); err == nil {
-			if status.Status == statusTerminated {
-				got.ended, got.final = append(got.ended, part), append(got.final, s.ID)
-			} else {
-				got.running = append(got.running, part)
-			}
-			return
-		}
-	}
-	err = fmt.Errorf("read session %q: %w", s.ID, needs(err, grantSessions))
-	var denied *collectors.DeniedError
-	if errors.As(err, &denied) {
-		got.denied = firstOf(got.denied, err)
-	} else {
-		got.broken = firstOf(got.broken, err)
-	}
-	if got.failed++; got.failed <= maxFailedReads {
-		r.out.Outcome(collectors.OutcomeOf("session "+s.ID, kindSession, 0, err))
-	}
-}
-
-// session returns the body of one session. A refusal is believed only of a token that is still valid.
-func (r *run) session(ctx context.Context, id string) ([]byte, error) {
-	path := "/v1/sessions/" + url.PathEscape(id)
-	body, err := r.client.get(ctx, path, nil)
-	if !refused(err) {
-		return body, err
-	}
-	again, err := r.doubt(ctx, err)
-	if !again {
-		return nil, err
-	}
-	return r.client.get(ctx, path, nil)
-}
-
-// addReads adds a record of the sessions that had ended, which is the last word on them, and one of those that had not, with
-// a part for each session.
-func (r *run) addReads(ctx context.Context, got reads) error {
-	at := r.env.Now()
-	for _, group := range []struct {
-		parts []evidence.Part
-		which string
-	}{
-		{got.ended, "that had ended and was not read before after it had ended"},
-		{got.running, "that had not ended"},
-	} {
-		if len(group.parts) == 0 {
-			continue
-		}
-		rec := r.record(kindSession, at)
-		rec.Procedure = fmt.Sprintf("GET %s/v1/sessions/{id} with an Authorization header (Bearer), for each listed session %s", r.config.Address, group.which)
-		rec.Content = group.parts
-		seen := int64(len(group.parts))
-		rec.Stated.ItemsSeen = &seen
-		if got.gone > 0 {
-			rec.Stated.Notes = append(rec.Stated.Notes, goneNote(got.gone))
-		}
-		if got.failed > 0 {
-			rec.Stated.Notes = append(rec.Stated.Notes, fmt.Sprintf("%d sessions could not be read; the next collection tries again.", got.failed))
-		}
-		if _, err := r.out.Add(ctx, rec); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func goneNote(n int64) string {
-	return fmt.Sprintf("%d sessions were listed and then deleted by Boundary before they could be read; their connections are not known.", n)
-}
-
-func firstOf(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
 }

@@ -10,13 +10,25 @@ import (
 	"time"
 )
 
-// Dataset is what the controller knows. Its JSON files are scopes.json, targets.json, sessions.json and access.json, the first
-// three lists of resources as a single read returns them. Zero values are left out of every answer, as Boundary does.
+// Dataset is what the controller knows. Its JSON files are access.json and, for each collection, a list of resources as a single
+// read returns them: scopes.json, targets.json, sessions.json, users.json, auth-methods.json and so on. Zero values are left
+// out of every answer, as Boundary does.
 type Dataset struct {
-	Scopes   []Scope
-	Targets  []Target
-	Sessions []Session
-	Access   Access
+	Scopes              []Scope
+	Targets             []Target
+	Sessions            []Session
+	Users               []Resource
+	Groups              []Resource
+	Roles               []Resource
+	AuthMethods         []Resource
+	Accounts            []Resource
+	ManagedGroups       []Resource
+	CredentialStores    []Resource
+	CredentialLibraries []Resource
+	HostCatalogs        []Resource
+	Hosts               []Resource
+	Recordings          []Resource // nil: the community edition, which has none
+	Access              Access
 }
 
 // Scope is an org or a project. Source: Boundary API, "Scope", fields as of 2026-11.
@@ -31,6 +43,7 @@ type Scope struct {
 	Version           uint32              `json:"version,omitempty"`
 	Type              string              `json:"type,omitempty"` // org, project
 	AuthorizedActions []string            `json:"authorized_actions,omitempty"`
+	PrimaryAuthMethod string              `json:"primary_auth_method_id,omitempty"`
 	CollectionActions map[string][]string `json:"authorized_collection_actions,omitempty"` // set by the server
 }
 
@@ -45,22 +58,45 @@ type ScopeInfo struct {
 
 // Target is a target. Source: Boundary API, "Target", fields as of 2026-11.
 type Target struct {
-	ID                          string          `json:"id,omitempty"`
-	ScopeID                     string          `json:"scope_id,omitempty"`
-	Scope                       *ScopeInfo      `json:"scope,omitempty"`
-	Name                        string          `json:"name,omitempty"`
-	Description                 string          `json:"description,omitempty"`
-	CreatedTime                 string          `json:"created_time,omitempty"`
-	UpdatedTime                 string          `json:"updated_time,omitempty"`
-	Version                     uint32          `json:"version,omitempty"`
-	Type                        string          `json:"type,omitempty"`            // tcp, ssh
-	HostSourceIDs               []string        `json:"host_source_ids,omitempty"` // single reads only
-	SessionMaxSeconds           uint32          `json:"session_max_seconds,omitempty"`
-	SessionConnectionLimit      int32           `json:"session_connection_limit,omitempty"`       // -1: no limit
-	BrokeredCredentialSourceIDs []string        `json:"brokered_credential_source_ids,omitempty"` // single reads only
-	Attributes                  json.RawMessage `json:"attributes,omitempty"`
-	AuthorizedActions           []string        `json:"authorized_actions,omitempty"`
-	Address                     string          `json:"address,omitempty"`
+	ID                          string             `json:"id,omitempty"`
+	ScopeID                     string             `json:"scope_id,omitempty"`
+	Scope                       *ScopeInfo         `json:"scope,omitempty"`
+	Name                        string             `json:"name,omitempty"`
+	Description                 string             `json:"description,omitempty"`
+	CreatedTime                 string             `json:"created_time,omitempty"`
+	UpdatedTime                 string             `json:"updated_time,omitempty"`
+	Version                     uint32             `json:"version,omitempty"`
+	Type                        string             `json:"type,omitempty"`            // tcp, ssh
+	HostSourceIDs               []string           `json:"host_source_ids,omitempty"` // single reads only, and so are all other sources
+	HostSources                 []HostSource       `json:"host_sources,omitempty"`
+	SessionMaxSeconds           uint32             `json:"session_max_seconds,omitempty"`
+	SessionConnectionLimit      int32              `json:"session_connection_limit,omitempty"` // -1: no limit
+	WorkerFilter                string             `json:"worker_filter,omitempty"`
+	EgressWorkerFilter          string             `json:"egress_worker_filter,omitempty"`
+	IngressWorkerFilter         string             `json:"ingress_worker_filter,omitempty"`
+	BrokeredCredentialSourceIDs []string           `json:"brokered_credential_source_ids,omitempty"`
+	BrokeredCredentialSources   []CredentialSource `json:"brokered_credential_sources,omitempty"`
+	InjectedCredentialSourceIDs []string           `json:"injected_application_credential_source_ids,omitempty"`
+	InjectedCredentialSources   []CredentialSource `json:"injected_application_credential_sources,omitempty"`
+	Attributes                  json.RawMessage    `json:"attributes,omitempty"`
+	AuthorizedActions           []string           `json:"authorized_actions,omitempty"`
+	Address                     string             `json:"address,omitempty"`
+}
+
+// HostSource is a host set of a target.
+type HostSource struct {
+	ID            string `json:"id,omitempty"`
+	HostCatalogID string `json:"host_catalog_id,omitempty"`
+}
+
+// CredentialSource is where a target's sessions get a credential from.
+type CredentialSource struct {
+	ID                string `json:"id,omitempty"`
+	Name              string `json:"name,omitempty"`
+	Description       string `json:"description,omitempty"`
+	CredentialStoreID string `json:"credential_store_id,omitempty"`
+	Type              string `json:"type,omitempty"` // of the source: vault-generic, username_password
+	CredentialType    string `json:"credential_type,omitempty"`
 }
 
 // Session is a session. Source: Boundary API, "Session", fields as of 2026-11.
@@ -146,6 +182,14 @@ func Load(tree fs.FS) (Dataset, error) {
 		load(tree, "sessions.json", &d.Sessions),
 		load(tree, "access.json", &d.Access),
 	)
+	for _, c := range collections {
+		err = errors.Join(err, load(tree, c.file(), c.of(&d)))
+		for _, x := range *c.of(&d) {
+			if wrong := c.check(x); wrong != nil {
+				err = errors.Join(err, fmt.Errorf("read %q: %w", c.file(), wrong))
+			}
+		}
+	}
 	return d, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,9 +20,10 @@ const (
 // listToken is what the opaque token of a list holds: where the list stands, and none of the request's other parameters.
 type listToken struct {
 	Resource string    `json:"r"`
-	Made     time.Time `json:"m"`           // when the list began
+	Made     time.Time `json:"m"`           // when the list began, or the refresh before this one
+	Next     time.Time `json:"n,omitzero"`  // when this refresh began
 	Grants   int       `json:"g"`           // under which grants
-	Created  string    `json:"c,omitempty"` // created_time and id of the last item
+	Created  string    `json:"c,omitempty"` // created_time (in a refresh: updated_time) and id of the last item
 	ID       string    `json:"i,omitempty"`
 	Refresh  bool      `json:"f,omitempty"` // the list was complete: only what changed since is wanted
 }
@@ -58,33 +60,39 @@ type answer struct {
 // when grants changed, and one that cannot be read is a 500. A page that is not the last has response_type delta, the last
 // one complete, and both have a list token: that of a complete list begins a refresh. An empty first page has neither items
 // nor response_type nor token. est_item_count is the database's estimate over all scopes.
-func (s *Server) list(w http.ResponseWriter, r *http.Request, typ string, all []resource) {
+func (s *Server) list(w http.ResponseWriter, r *http.Request, c collection, all []resource) {
 	q := r.URL.Query()
-	size, recursive, scope, ok := listParameters(w, q, typ)
+	size, recursive, scope, ok := listParameters(w, q, c)
 	if !ok {
 		return
+	}
+	if c.parent != "" {
+		if scope = s.parentScope(q.Get(c.parent)); scope == "" {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
 	}
 	if scope != "global" && !slices.ContainsFunc(s.data.Scopes, func(x Scope) bool { return x.ID == scope }) {
 		w.WriteHeader(http.StatusNotFound)
 		return
 	}
 	user := s.caller(r)
-	visible := s.visibleScopes(user, typ, scope, recursive)
+	visible := s.visibleScopes(user, c.typ, scope, recursive)
 	if len(visible) == 0 {
 		refuse(w, user, recursive)
 		return
 	}
-	at := listToken{Resource: typ, Made: s.now(), Grants: s.grantsAt}
+	at := listToken{Resource: c.typ, Made: s.now(), Grants: s.grantsAt}
 	first := q.Get("list_token") == ""
 	if !first {
-		if at, ok = s.readListToken(w, q.Get("list_token"), typ); !ok {
+		if at, ok = s.readListToken(w, q.Get("list_token"), c.typ); !ok {
 			return
 		}
 	}
 	estimate := uint32(len(all))
 	items := slices.DeleteFunc(slices.Clone(all), func(x resource) bool { return !slices.Contains(visible, x.scope) })
 	if at.Refresh {
-		s.refresh(w, at, items, estimate)
+		s.refresh(w, at, c, size, items, estimate)
 		return
 	}
 	slices.SortFunc(items, func(a, b resource) int {
@@ -119,48 +127,55 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request, typ string, all []
 	writeJSON(w, http.StatusOK, out)
 }
 
-// listParameters reads page_size, recursive and scope_id, or answers that they are wrong.
-func listParameters(w http.ResponseWriter, q map[string][]string, typ string) (size int, recursive bool, scope string, ok bool) {
-	get := func(name string) string {
-		if len(q[name]) == 0 {
-			return ""
-		}
-		return q[name][0]
+// listParameters reads page_size, recursive and scope_id or the parent, or answers that they are wrong.
+func listParameters(w http.ResponseWriter, q url.Values, c collection) (size int, recursive bool, scope string, ok bool) {
+	refuse := func(message string, field, description string) (int, bool, string, bool) {
+		writeError(w, http.StatusBadRequest, "InvalidArgument", message, fieldError{field, description})
+		return 0, false, "", false
 	}
-	known := []string{"scope_id", "recursive", "page_size", "list_token", "filter", "include_terminated"}
+	const wrong, malformed = "Error in provided request.", "Improperly formatted identifier."
+	known := []string{"page_size", "list_token", "filter"}
+	if c.parent != "" {
+		known = append(known, c.parent)
+	} else {
+		known = append(known, "scope_id", "recursive")
+	}
+	if c.typ == "session" {
+		known = append(known, "include_terminated")
+	}
 	for name := range q {
-		if !slices.Contains(known, name) || name == "include_terminated" && typ != "session" {
-			writeError(w, http.StatusBadRequest, "InvalidArgument", "Error in provided request.", fieldError{name, "Unknown parameter."})
-			return 0, false, "", false
+		if !slices.Contains(known, name) {
+			return refuse(wrong, name, "Unknown parameter.")
 		}
 	}
 	size = maxPageSize
-	if v := get("page_size"); v != "" {
+	if v := q.Get("page_size"); v != "" {
 		n, err := strconv.ParseUint(v, 10, 32)
 		if err != nil {
-			writeError(w, http.StatusBadRequest, "InvalidArgument", "Error in provided request.", fieldError{"page_size", "Must be an unsigned integer."})
-			return 0, false, "", false
+			return refuse(wrong, "page_size", "Must be an unsigned integer.")
 		}
 		if n > 0 {
 			size = int(min(n, maxPageSize))
 		}
 	}
-	recursive, scope = get("recursive") == "true", get("scope_id")
-	if scope == "" && typ == "scope" {
-		scope = "global"
+	if c.parent != "" {
+		if id := q.Get(c.parent); id == "" || !c.mayHave(id) {
+			return refuse(malformed, c.parent, "Invalid formatted identifier.")
+		}
+		return size, false, "", true
 	}
-	if typ == "scope" && strings.HasPrefix(scope, "p_") {
-		writeError(w, http.StatusBadRequest, "InvalidArgument", "Improperly formatted identifier.",
-			fieldError{"scope_id", "This field must be 'global' or a valid org scope id."})
-		return 0, false, "", false
+	recursive, scope = q.Get("recursive") == "true", q.Get("scope_id")
+	if scope == "" && c.typ == "scope" {
+		scope = global
 	}
-	if typ != "scope" && !recursive && !strings.HasPrefix(scope, "p_") {
-		writeError(w, http.StatusBadRequest, "InvalidArgument", "Improperly formatted identifier.",
-			fieldError{"scope_id", "This field must be a valid project scope ID or the list operation must be recursive."})
-		return 0, false, "", false
+	if c.roots != nil && strings.HasPrefix(scope, "p_") {
+		return refuse(malformed, "scope_id", "This field must be 'global' or a valid org scope id.")
+	}
+	if slices.Equal(c.lives, []string{project}) && !recursive && !strings.HasPrefix(scope, "p_") {
+		return refuse(malformed, "scope_id", "This field must be a valid project scope ID or the list operation must be recursive.")
 	}
 	if scope == "" {
-		scope = "global"
+		scope = global
 	}
 	return size, recursive, scope, true
 }
@@ -200,25 +215,42 @@ func (s *Server) readListToken(w http.ResponseWriter, token, typ string) (listTo
 	return t, true
 }
 
-// refresh answers a list request with the token of a complete list.
+// refresh answers a list request with the token of a complete list, or of a page of a refresh.
 //
-// Documented: it gives what was updated since, ordered by updated_time, with a look back of 30 seconds that repeats items,
-// and in removed_ids what was deleted since, of all scopes.
-func (s *Server) refresh(w http.ResponseWriter, at listToken, items []resource, estimate uint32) {
+// Documented: it gives what was updated since, the newest change first, in pages as a list does, and on its first page, in
+// removed_ids, what was deleted since. In the source: it looks back 30 seconds, which repeats items, and removed_ids are of all scopes.
+func (s *Server) refresh(w http.ResponseWriter, at listToken, c collection, size int, items []resource, estimate uint32) {
+	first := at.ID == ""
 	since := at.Made.Add(-lookBack)
 	out := answer{ResponseType: "complete", SortBy: "updated_time", SortDir: "desc", EstItemCount: estimate}
-	slices.SortFunc(items, func(a, b resource) int { return instant(b.updated).Compare(instant(a.updated)) })
-	for _, x := range items {
-		if !instant(x.updated).Before(since) {
-			out.Items = append(out.Items, x.body)
+	items = slices.DeleteFunc(items, func(x resource) bool {
+		after := instant(x.updated).Compare(instant(at.Created))
+		return instant(x.updated).Before(since) || !first && (after > 0 || after == 0 && x.id >= at.ID)
+	})
+	slices.SortFunc(items, func(a, b resource) int {
+		if c := instant(b.updated).Compare(instant(a.updated)); c != 0 {
+			return c
+		}
+		return strings.Compare(b.id, a.id)
+	})
+	page := items[:min(size, len(items))]
+	for _, x := range page {
+		out.Items = append(out.Items, x.body)
+	}
+	if first {
+		at.Next = s.now()
+		for _, x := range s.removed {
+			if x.typ == c.typ && !x.at.Before(since) {
+				out.RemovedIDs = append(out.RemovedIDs, x.id)
+			}
 		}
 	}
-	for _, x := range s.removed {
-		if !x.at.Before(since) {
-			out.RemovedIDs = append(out.RemovedIDs, x.id)
-		}
+	if len(items) > len(page) {
+		out.ResponseType = "delta"
+		at.Created, at.ID = page[len(page)-1].updated, page[len(page)-1].id
+	} else {
+		at.Made, at.Created, at.ID, at.Next = at.Next, "", "", time.Time{}
 	}
-	at.Made = s.now()
 	out.ListToken = at.encode()
 	writeJSON(w, http.StatusOK, out)
 }

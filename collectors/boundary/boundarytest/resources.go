@@ -13,15 +13,29 @@ func (s *Server) listScopes(w http.ResponseWriter, r *http.Request) {
 	user := s.caller(r)
 	var all []resource
 	for _, x := range s.data.Scopes {
-		x.CollectionActions = map[string][]string{}
-		for collection, typ := range map[string]string{"sessions": "session", "targets": "target"} {
-			if x.Type == "project" && s.may(user, "list", typ, x.ID) {
-				x.CollectionActions[collection] = []string{"list"}
-			}
-		}
+		x.CollectionActions = s.collectionActions(user, x.ID, x.Type)
 		all = append(all, resource{id: x.ID, scope: x.ScopeID, created: x.CreatedTime, updated: x.UpdatedTime, body: x})
 	}
-	s.list(w, r, "scope", all)
+	s.list(w, r, scopeCollection, all)
+}
+
+// readScope is GET /v1/scopes/{id}.
+//
+// Documented: as for a session; global can be read too, and lies in itself.
+func (s *Server) readScope(w http.ResponseWriter, r *http.Request) {
+	scope := Scope{ID: global, Type: global, Name: global, Description: "Global Scope", Scope: &ScopeInfo{ID: global, Type: global, Name: global}}
+	parent := global
+	if id := r.PathValue("id"); id != global {
+		i := slices.IndexFunc(s.data.Scopes, func(x Scope) bool { return x.ID == id })
+		if i < 0 {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		scope = s.data.Scopes[i]
+		parent = scope.ScopeID
+	}
+	scope.CollectionActions = s.collectionActions(s.caller(r), scope.ID, scope.Type)
+	s.read(w, r, "scope", parent, scope)
 }
 
 // listTargets is GET /v1/targets.
@@ -30,10 +44,12 @@ func (s *Server) listScopes(w http.ResponseWriter, r *http.Request) {
 func (s *Server) listTargets(w http.ResponseWriter, r *http.Request) {
 	var all []resource
 	for _, x := range s.data.Targets {
-		x.HostSourceIDs, x.BrokeredCredentialSourceIDs = nil, nil
+		x.HostSourceIDs, x.HostSources = nil, nil
+		x.BrokeredCredentialSourceIDs, x.BrokeredCredentialSources = nil, nil
+		x.InjectedCredentialSourceIDs, x.InjectedCredentialSources = nil, nil
 		all = append(all, resource{id: x.ID, scope: x.ScopeID, created: x.CreatedTime, updated: x.UpdatedTime, body: x})
 	}
-	s.list(w, r, "target", all)
+	s.list(w, r, targetCollection, all)
 }
 
 // listSessions is GET /v1/sessions.
@@ -50,7 +66,7 @@ func (s *Server) listSessions(w http.ResponseWriter, r *http.Request) {
 		x.Connections = nil
 		all = append(all, resource{id: x.ID, scope: x.ScopeID, created: x.CreatedTime, updated: x.UpdatedTime, body: x})
 	}
-	s.list(w, r, "session", all)
+	s.list(w, r, sessionCollection, all)
 }
 
 // readSession is GET /v1/sessions/{id}.
@@ -85,11 +101,4 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request, typ, scope string,
 		return
 	}
 	writeJSON(w, http.StatusOK, body)
-}
-
-// listRecordings is GET /v1/session-recordings.
-//
-// In the source: the community edition answers 405 and says that this is an enterprise feature.
-func (s *Server) listRecordings(w http.ResponseWriter, _ *http.Request) {
-	writeError(w, http.StatusMethodNotAllowed, "Unimplemented", "Session Recordings are an Enterprise-only feature")
 }

@@ -17,7 +17,7 @@ type Server struct {
 
 	mu        sync.Mutex
 	data      Dataset
-	removed   []removal // sessions and targets that were deleted
+	removed   []removal // what was deleted
 	logins    int
 	grantsAt  int // raised when grants change: older list tokens are stale
 	intercept func(http.ResponseWriter, *http.Request) bool
@@ -25,8 +25,8 @@ type Server struct {
 }
 
 type removal struct {
-	id string
-	at time.Time
+	typ, id string
+	at      time.Time
 }
 
 var _ http.Handler = (*Server)(nil)
@@ -36,11 +36,15 @@ func NewServer(d Dataset) *Server {
 	s := &Server{mux: http.NewServeMux(), data: d}
 	s.At(time.Date(2026, 10, 1, 6, 0, 0, 0, time.UTC))
 	s.mux.HandleFunc("GET /v1/scopes", s.listScopes)
+	s.mux.HandleFunc("GET /v1/scopes/{id}", s.readScope)
 	s.mux.HandleFunc("GET /v1/targets", s.listTargets)
 	s.mux.HandleFunc("GET /v1/targets/{id}", s.readTarget)
 	s.mux.HandleFunc("GET /v1/sessions", s.listSessions)
 	s.mux.HandleFunc("GET /v1/sessions/{id}", s.readSession)
-	s.mux.HandleFunc("GET /v1/session-recordings", s.listRecordings)
+	for _, c := range collections {
+		s.mux.HandleFunc("GET /v1/"+c.name, s.listOf(c))
+		s.mux.HandleFunc("GET /v1/"+c.name+"/{id}", s.readOf(c))
+	}
 	s.mux.HandleFunc("GET /v1/auth-tokens/{id}", s.readToken)
 	s.mux.HandleFunc("POST /v1/auth-methods/{method}", s.authenticate)
 	return s
@@ -60,8 +64,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if _, pattern := s.mux.Handler(r); pattern == "" {
-		if known := slices.ContainsFunc([]string{"/v1/scopes", "/v1/targets", "/v1/sessions", "/v1/auth-tokens", "/v1/auth-methods"},
-			func(p string) bool { return r.URL.Path == p || strings.HasPrefix(r.URL.Path, p+"/") }); known {
+		if knownPath(r.URL.Path) {
 			writeError(w, http.StatusMethodNotAllowed, "Unimplemented", "Method Not Allowed")
 			return
 		}
@@ -69,6 +72,18 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.mux.ServeHTTP(w, r)
+}
+
+// knownPath says whether path is one of a collection or of a resource in it.
+func knownPath(path string) bool {
+	names := []string{"scopes", "targets", "sessions", "auth-tokens"}
+	for _, c := range collections {
+		names = append(names, c.name)
+	}
+	return slices.ContainsFunc(names, func(name string) bool {
+		p := "/v1/" + name
+		return path == p || strings.HasPrefix(path, p+"/")
+	})
 }
 
 // At sets the clock.
@@ -96,18 +111,62 @@ func (s *Server) Change(f func(*Dataset)) {
 // ChangeLocked is Change for an interceptor, which runs while the server is locked.
 func (s *Server) ChangeLocked(f func(*Dataset)) {
 	before, _ := json.Marshal(s.data.Access.Grants) // plain strings: cannot fail
+	had := s.ids()
 	f(&s.data)
 	if after, _ := json.Marshal(s.data.Access.Grants); string(after) != string(before) {
 		s.grantsAt++
 	}
+	has := s.ids()
+	for x := range had {
+		if !has[x] {
+			s.removed = append(s.removed, removal{x.typ, x.id, s.now()})
+		}
+	}
+	slices.SortStableFunc(s.removed, func(a, b removal) int { return strings.Compare(a.id, b.id) })
 }
 
-// RemoveSession deletes a session, as the job does that purges ended ones.
+// resourceID names a resource of any type.
+type resourceID struct{ typ, id string }
+
+// ids returns what there is.
+func (s *Server) ids() map[resourceID]bool {
+	ids := map[resourceID]bool{}
+	for _, x := range s.data.Scopes {
+		ids[resourceID{"scope", x.ID}] = true
+	}
+	for _, x := range s.data.Targets {
+		ids[resourceID{"target", x.ID}] = true
+	}
+	for _, x := range s.data.Sessions {
+		ids[resourceID{"session", x.ID}] = true
+	}
+	for _, c := range collections {
+		for _, x := range *c.of(&s.data) {
+			ids[resourceID{c.typ, x.text("id")}] = true
+		}
+	}
+	return ids
+}
+
+// RemoveSession deletes a session.
 func (s *Server) RemoveSession(id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.data.Sessions = slices.DeleteFunc(slices.Clone(s.data.Sessions), func(x Session) bool { return x.ID == id })
-	s.removed = append(s.removed, removal{id, s.now()})
+	s.Change(func(d *Dataset) {
+		d.Sessions = slices.DeleteFunc(slices.Clone(d.Sessions), func(x Session) bool { return x.ID == id })
+	})
+}
+
+// Purge deletes the sessions that ended an hour ago or earlier.
+//
+// Documented: a job that runs every 30 minutes deletes sessions that have been terminated for an hour; it does not look at
+// updated_time but at when the state terminated began.
+func (s *Server) Purge() {
+	s.Change(func(d *Dataset) {
+		d.Sessions = slices.DeleteFunc(slices.Clone(d.Sessions), func(x Session) bool {
+			return slices.ContainsFunc(x.States, func(st State) bool {
+				return st.Status == "terminated" && !instant(st.StartTime).After(s.now().Add(-time.Hour))
+			})
+		})
+	})
 }
 
 // Requests returns method and path with query of every request so far.
