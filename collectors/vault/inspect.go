@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// clearTokenError says that an entry has a token in the clear. It never holds the token.
-type clearTokenError struct{ line int64 }
+// clearSecretError says that an entry has a token or a password in the clear. It never holds it.
+type clearSecretError struct{ line int64 }
 
-func (e *clearTokenError) Error() string {
-	return "a token stands in the clear: the audit device runs with log_raw=true"
+func (e *clearSecretError) Error() string {
+	return "a token or password stands in the clear: the audit device runs with log_raw=true"
 }
 
 var (
@@ -19,17 +19,23 @@ var (
 	timeMember  = []byte(`"time":"`)
 )
 
+// secretMembers are looked for in entries that name no client token: a login has nothing else to tell a device with log_raw by.
+var secretMembers = [][]byte{[]byte(`"password":"`), []byte(`"secret_id":"`), []byte(`"jwt":"`), []byte(`"token":"`), []byte(`"passcode":"`)}
+
 // timeTail is where in an entry Vault writes its time: before `"type":"response"}` at the end.
 const timeTail = 120 // bytes
 
 // span is the earliest and the latest time among entries.
-type span struct{ first, last time.Time }
+type span struct {
+	first, last time.Time
+	redacted    bool // secrets are replaced later, and are no reason to refuse
+}
 
-// Inspect implements lines.Inspector: it refuses an entry with a token in the clear, and notes the time. It is called for every
+// Inspect implements lines.Inspector: it refuses an entry with a secret in the clear, and notes the time. It is called for every
 // line, so it searches instead of parsing.
 func (s *span) Inspect(line int64, entry []byte) error {
-	if clearToken(entry) {
-		return &clearTokenError{line: line}
+	if !s.redacted && clearSecret(entry) {
+		return &clearSecretError{line: line}
 	}
 	at, ok := entryTime(entry)
 	if !ok {
@@ -44,19 +50,33 @@ func (s *span) Inspect(line int64, entry []byte) error {
 	return nil
 }
 
-// clearToken says whether the first client token that the entry names is not hashed. A device hashes all or none.
-func clearToken(entry []byte) bool {
-	for {
-		i := bytes.Index(entry, clientToken)
-		if i < 0 {
-			return false
+// clearSecret says whether the first client token that the entry names is not hashed: a device hashes all or none. Of an entry without
+// one it says whether what it calls a password, or the like, is not hashed.
+func clearSecret(entry []byte) bool {
+	if clear, found := clearMember(entry, clientToken); found {
+		return clear
+	}
+	for _, member := range secretMembers {
+		if clear, _ := clearMember(entry, member); clear {
+			return true
 		}
-		entry = entry[i+len(clientToken):]
+	}
+	return false
+}
+
+// clearMember looks for the first member of the name that is not empty.
+func clearMember(entry, member []byte) (clear, found bool) {
+	for {
+		i := bytes.Index(entry, member)
+		if i < 0 {
+			return false, false
+		}
+		entry = entry[i+len(member):]
 		if bytes.HasPrefix(entry, hashed) {
-			return false
+			return false, true
 		}
 		if len(entry) > 0 && entry[0] != '"' { // an empty one is no secret
-			return true
+			return true, true
 		}
 	}
 }

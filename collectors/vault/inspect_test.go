@@ -26,12 +26,15 @@ func TestInspect(t *testing.T) {
 		{"empty token", `{"auth":{"client_token":""},"time":"` + at + `"}`, at, false},
 		{"token in the clear", `{"auth":{"client_token":"hvs.secret"},"time":"` + at + `"}`, "", true},
 		{"empty, then in the clear", `{"auth":{"client_token":""},"request":{"client_token":"root"}}`, "", true},
+		{"a login of a raw device", `{"request":{"data":{"password":"secret"},"path":"auth/userpass/login/a"}}`, "", true},
+		{"a login", `{"request":{"data":{"password":"hmac-sha256:ab","role":"app"}},"time":"` + at + `"}`, at, false},
+		{"a password beside a hashed token is a name for something else", `{"auth":{"client_token":"hmac-sha256:ab"},"request":{"headers":{"password":"secret"}},"time":"` + at + `"}`, at, false},
 		{"not a text", `{"auth":{"client_token":null}}`, "", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var s span
 			err := s.Inspect(7, []byte(tt.entry))
-			var clear *clearTokenError
+			var clear *clearSecretError
 			if errors.As(err, &clear) != tt.clear {
 				t.Fatalf("got error %v", err)
 			}

@@ -27,6 +27,7 @@ type reading struct {
 	lines    int64
 	passed   int64 // bytes given to the store
 	waiting  int64 // bytes of an unfinished line
+	redacted int64 // values and lines that were replaced
 }
 
 func (l *logs) reading(f logFile, content *content, place found) *reading {
@@ -59,7 +60,7 @@ func (r *reading) run(ctx context.Context, f file) error {
 	}
 	segments := lines.Cut(r.content, lines.Options{
 		Prefix: r.Prefix, KeepTail: keepTail, SegmentBytes: r.segmentBytes,
-		Inspector: func() lines.Inspector { return new(span) },
+		Inspector: func() lines.Inspector { return &span{redacted: r.LogRaw == logRawRedact} },
 	})
 	defer segments.Close()
 	if err := r.storeAll(ctx, segments); err != nil {
@@ -123,16 +124,22 @@ type storing struct {
 	whole    bool // it was read to its end
 	summary  lines.Summary
 	from, to mark
-	telling  bool // it has what a log is known by
+	telling  bool       // it has what a log is known by
+	clean    *redacting // what was stored of it, nil where secrets are refused
 }
 
 // begin hands the current segment to the store, and returns as soon as it was read to its end or failed.
 func (r *reading) begin(ctx context.Context, segments *lines.Segments) *storing {
 	s := &storing{done: make(chan struct{}), from: r.position}
 	read := &passing{Segments: segments, r: r, ended: make(chan struct{})}
+	var content io.Reader = read
+	if r.LogRaw == logRawRedact {
+		s.clean = newRedacting(read, r.Prefix)
+		content = s.clean
+	}
 	go func() {
 		defer close(s.done)
-		s.part, s.err = r.out.Put(ctx, r.stream.Device, r.mediaType(), read)
+		s.part, s.err = r.out.Put(ctx, r.stream.Device, r.mediaType(), content)
 	}()
 	select {
 	case <-read.ended:
@@ -195,12 +202,21 @@ func (r *reading) keep() {
 // add adds the records of a segment: its odd lines first, so that no segment is evidence without them.
 func (r *reading) add(ctx context.Context, stored *storing) error {
 	s := stored.summary
+	var redactions []evidence.Redaction
+	if stored.clean != nil {
+		s.Odd = stored.clean.odd(s.Odd)
+		redactions = stored.clean.redactions()
+	}
+	for _, x := range redactions {
+		r.redacted += x.Count
+	}
 	rec := evidence.Record{
-		Kind:      KindAuditLog,
-		Source:    evidence.Source{System: r.file.path, Version: r.about.Version, Identity: r.about.Identity},
-		Procedure: r.procedure(stored),
-		Content:   []evidence.Part{stored.part},
-		Stated:    evidence.Stated{ItemsSeen: &s.Lines, Lines: &s.Lines, OddLines: &s.OddLines},
+		Kind:       KindAuditLog,
+		Source:     evidence.Source{System: r.file.path, Version: r.about.Version, Identity: r.about.Identity},
+		Procedure:  r.procedure(stored),
+		Content:    []evidence.Part{stored.part},
+		Redactions: redactions,
+		Stated:     evidence.Stated{ItemsSeen: &s.Lines, Lines: &s.Lines, OddLines: &s.OddLines},
 	}
 	if r.place.changed {
 		rec.Stated.Notes = append(rec.Stated.Notes, r.place.describe())
@@ -255,6 +271,9 @@ func (r *reading) procedure(s *storing) string {
 		text += fmt.Sprintf(", counted after %s decompression", r.content.format)
 	}
 	text += fmt.Sprintf(". It belongs to the log %q.", r.stream.Device)
+	if stored := s.clean; stored != nil && len(stored.changed) > 0 {
+		text += ` Before it was stored, each text that Vault hashes and that was not hashed was replaced by "redacted", and each line that was no whole entry by an entry that says so; the digest of the bytes as received is with the redactions.`
+	}
 	if r.Prefix != "" {
 		text += fmt.Sprintf(" The audit device writes the prefix %q before each entry; it is kept in the segment.", r.Prefix)
 	}
@@ -264,6 +283,8 @@ func (r *reading) procedure(s *storing) string {
 // note says in words what is not an error.
 func (r *reading) note() string {
 	switch {
+	case r.redacted > 0:
+		return fmt.Sprintf("secrets stood in the clear, the audit device runs with log_raw=true: %d values and lines were replaced before storing", r.redacted)
 	case r.place.changed && r.lines > 0:
 		return r.place.describe()
 	case r.waiting > 0:
@@ -278,12 +299,12 @@ func (r *reading) note() string {
 
 // explain adds to an error where reading stopped and what helps.
 func (r *reading) explain(err error) error {
-	var clear *clearTokenError
+	var clear *clearSecretError
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &clear):
-		return fmt.Errorf("line %d: %w; nothing is stored from line %d on. Enable the device again without log_raw, and take this file out of audit_logs or remove it", r.position.Line+clear.line, clear, r.position.Line+1)
+		return fmt.Errorf("line %d: %w; nothing is stored from line %d on. Enable the device again without log_raw, and take this file out of audit_logs, or set log_raw: redact in the source", r.position.Line+clear.line, clear, r.position.Line+1)
 	case errors.Is(err, errCutShort):
 		return fmt.Errorf("after line %d (byte %d of its content): %w; the lines before are kept. Wait until the compression is done, or compress the log again", r.position.Line, r.position.Offset, errCutShort)
 	}

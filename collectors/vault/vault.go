@@ -41,6 +41,7 @@ var Type = collectors.Type{
 type Config struct {
 	AuditLogs []string `yaml:"audit_logs" json:"audit_logs,omitempty" jsonschema:"description=Files or globs of audit logs; rotated and compressed ones (.gz or .zst) belong in here too"`
 	Prefix    string   `yaml:"prefix" json:"prefix,omitempty" jsonschema:"description=The prefix option of the audit device: what stands before each entry"`
+	LogRaw    string   `yaml:"log_raw" json:"log_raw,omitempty" jsonschema:"enum=refuse,enum=redact,description=What is done with the log of a device that writes secrets in the clear: nothing of it is stored (refuse; the default) or the secrets are replaced before storing (redact)"`
 	Address   string   `yaml:"address" json:"address,omitempty" jsonschema:"description=URL of the live Vault; without it and without audit_logs VAULT_ADDR is taken"`
 	Namespace string   `yaml:"namespace" json:"namespace,omitempty" jsonschema:"description=Namespace to ask in; VAULT_NAMESPACE when empty"`
 	TokenFile string   `yaml:"token_file" json:"token_file,omitempty" jsonschema:"description=File that holds the token; VAULT_TOKEN when empty"`
@@ -64,6 +65,9 @@ func open(decode func(any) error, env collectors.Env) (collectors.Collector, err
 		if strings.TrimSpace(pattern) == "" {
 			errs = append(errs, fmt.Errorf("audit_logs, entry %d: is empty", i+1))
 		}
+	}
+	if c.LogRaw != "" && c.LogRaw != logRawRefuse && c.LogRaw != logRawRedact {
+		errs = append(errs, fmt.Errorf("log_raw %q: want %s or %s", c.LogRaw, logRawRefuse, logRawRedact))
 	}
 	if strings.ContainsAny(c.Prefix, "\n\r") {
 		errs = append(errs, fmt.Errorf("prefix %q: holds a line end", c.Prefix))
