@@ -7,6 +7,7 @@ import (
 	"auditpack/collectors/codeowners"
 	"auditpack/collectors/documents"
 	"auditpack/collectors/exceptions"
+	"auditpack/collectors/plugin"
 	"auditpack/collectors/responsibility"
 	"auditpack/collectors/terraform"
 	"auditpack/collectors/vault"
@@ -19,6 +20,7 @@ func Types() []collectors.Type {
 		codeowners.Type,
 		documents.Type,
 		exceptions.Type,
+		plugin.Type,
 		responsibility.Type,
 		terraform.Type,
 		vault.Type,
