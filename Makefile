@@ -31,6 +31,7 @@ e2e: setup-e2e build ## the demo, read with other people's tools
 
 bench: ## speed and memory as ratios in one run; SIZE=1000 is the log in MB
 	$(GO) run ./evidence/facts/bench -size $(SIZE)
+	$(GO) run ./evidence/filestore/bench -size $(SIZE)
 
 fuzz: ## run every fuzz target for a while (FUZZTIME=30s)
 	@for p in $$(grep -rl '^func Fuzz' --include=*_test.go . | xargs -n1 dirname | sort -u); do \

@@ -169,36 +169,56 @@ func (s *Store) catchUp() error {
 	}
 }
 
-// loadState begins where the last writer stood, or at the beginning when there is no note of it. A hole in the numbers, or an
-// end before the note's, is an error: the journal was cut.
+// loadState begins where the last writer stood, or at the beginning when there is no note of it. A journal that ends before the
+// note, or goes on behind a hole after it, was cut: that is an error. Holes before the note are found by whoever reads the entries;
+// looking for them here would make each collection slower than the one before.
 func (s *Store) loadState() (evidence.Chain, error) {
 	note, err := s.readState()
 	if err != nil {
 		return evidence.Chain{}, err
 	}
-	numbers, err := s.entryNumbers()
-	if err != nil {
-		return evidence.Chain{}, err
-	}
-	for i, n := range numbers {
-		if n != int64(i)+1 {
-			return evidence.Chain{}, fmt.Errorf("file %q is missing: %w", s.entryPath(int64(i)+1), evidence.ErrNotFound)
-		}
-	}
-	if note.Size > int64(len(numbers)) {
-		return evidence.Chain{}, fmt.Errorf("file %q is missing: %w: %s counts %d entries", s.entryPath(int64(len(numbers))+1), evidence.ErrNotFound, stateFile, note.Size)
-	}
 	if note.Size == 0 {
-		return evidence.Chain{}, nil
+		return evidence.Chain{}, s.refuseHoles()
 	}
 	_, b, err := s.readEntry(note.Size)
+	if errors.Is(err, evidence.ErrNotFound) {
+		return evidence.Chain{}, fmt.Errorf("%w: %s counts %d entries", err, stateFile, note.Size)
+	}
 	if err != nil {
 		return evidence.Chain{}, err
 	}
 	if got := evidence.DigestOf(b); got != note.Last {
 		return evidence.Chain{}, fmt.Errorf("file %q: %w: not the entry that %s notes: got %s, want %s", s.entryPath(note.Size), evidence.ErrCorrupt, stateFile, got, note.Last)
 	}
+	if err := s.refuseGap(note.Size + 1); err != nil {
+		return evidence.Chain{}, err
+	}
 	return evidence.ResumeChain(note.Size, note.Last, note.Sources), nil
+}
+
+// refuseGap returns an error when entry n is missing and the one behind it is there.
+func (s *Store) refuseGap(n int64) error {
+	if _, err := os.Lstat(s.entryPath(n + 1)); err != nil {
+		return nil // none behind
+	}
+	if _, err := os.Lstat(s.entryPath(n)); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("file %q is missing: %w", s.entryPath(n), evidence.ErrNotFound)
+	}
+	return nil
+}
+
+// refuseHoles returns an error when the numbers of the entries have a hole.
+func (s *Store) refuseHoles() error {
+	numbers, err := s.entryNumbers()
+	if err != nil {
+		return err
+	}
+	for i, n := range numbers {
+		if n != int64(i)+1 {
+			return fmt.Errorf("file %q is missing: %w", s.entryPath(int64(i)+1), evidence.ErrNotFound)
+		}
+	}
+	return nil
 }
 
 func (s *Store) readState() (stateNote, error) {
