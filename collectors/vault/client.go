@@ -28,11 +28,12 @@ const (
 
 // client asks a Vault, read-only.
 type client struct {
-	api       *api.Client
+	api       *api.Client // without a token; never changed once it is made
 	now       func() time.Time
-	namespace string
+	namespace string // configured: what every path is asked in that names no other
 	tokenFrom string // where the token is from; never the token
 	tokenErr  error  // why there is none
+	session   session
 	asked     canaries
 }
 
@@ -50,14 +51,16 @@ func newClient(cfg Config, address string, env collectors.Env) (*client, error) 
 	if c.namespace == "" {
 		c.namespace = env.Getenv("VAULT_NAMESPACE")
 	}
+	c.namespace = strings.Trim(c.namespace, "/")
 	// The library looks at the process's own environment: what it found there is replaced.
 	raw.ClearNamespace()
-	if c.namespace != "" {
-		raw.SetNamespace(c.namespace)
+	raw.ClearToken()
+	if cfg.Login.Method != "" {
+		c.session.login = &login{cfg.Login, env}
+		c.tokenFrom = "the " + cfg.Login.Method + " login"
+		return c, nil
 	}
-	token, err := c.token(cfg, env)
-	c.tokenErr = err
-	raw.SetToken(token)
+	c.session.token, c.tokenErr = c.token(cfg, env)
 	return c, nil
 }
 
@@ -71,15 +74,11 @@ func (c *client) token(cfg Config, env collectors.Env) (string, error) {
 		return "", errors.New("no token: set VAULT_TOKEN, or token_file in the source")
 	}
 	c.tokenFrom = fmt.Sprintf("token_file %q", cfg.TokenFile)
-	b, err := os.ReadFile(env.Path(cfg.TokenFile))
-	if err != nil {
-		return "", fmt.Errorf("read token_file %q: %w", cfg.TokenFile, cause(err))
+	token, err := readSecret(env, cfg.TokenFile, "token_file")
+	if err == nil && token == "" {
+		err = fmt.Errorf("token_file %q is empty", cfg.TokenFile)
 	}
-	token := strings.TrimSpace(string(b))
-	if token == "" {
-		return "", fmt.Errorf("token_file %q is empty", cfg.TokenFile)
-	}
-	return token, nil
+	return token, err
 }
 
 // httpClientFor returns a client that trusts the configured authorities and asks again after passing trouble.
@@ -118,6 +117,22 @@ func authorities(path string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
+// statusOf returns the status of an answer of 400 or above, 0 for any other error.
+func statusOf(err error) int {
+	var status *statusError
+	if errors.As(err, &status) {
+		return status.code
+	}
+	return 0
+}
+
+// missing says whether err is a 404 that names no error: the path exists and holds nothing. Vault answers so to a list of nothing;
+// for a path that it does not have it says "unsupported path" or names the missing edition.
+func missing(err error) bool {
+	var status *statusError
+	return errors.As(err, &status) && status.code == http.StatusNotFound && status.text == ""
+}
+
 // statusError is an answer with a status of 400 or above.
 type statusError struct {
 	code int
@@ -134,9 +149,47 @@ func (e *statusError) Error() string {
 // maxErrorText is how much of what a server says of an error is passed on.
 const maxErrorText = 300 // bytes
 
-// get returns the body of the answer, JSON exactly as received, and when it came. An answer of 400 or above is a *statusError.
+// call is one request: it reads, unless it has a body.
+type call struct {
+	namespace string              // path from the root, empty for the root
+	path      string              // behind /v1/
+	params    map[string][]string // of the query
+	body      []byte              // JSON: the request writes; nil to read
+	token     string              // empty for none
+}
+
+// get asks in the configured namespace and remembers the request as a canary. It returns the body of the answer, JSON exactly as
+// received, and when it came. An answer of 400 or above is a *statusError.
 func (c *client) get(ctx context.Context, path string, params map[string][]string) ([]byte, time.Time, error) {
-	resp, err := c.api.Logical().ReadRawWithDataWithContext(ctx, path, params)
+	return c.getIn(ctx, c.namespace, path, params)
+}
+
+// getIn is get in another namespace.
+func (c *client) getIn(ctx context.Context, namespace, path string, params map[string][]string) ([]byte, time.Time, error) {
+	body, at, err := c.send(ctx, call{namespace: namespace, path: path, params: params})
+	if err == nil {
+		c.asked.note(namespace, path, body, at)
+	}
+	return body, at, err
+}
+
+// send asks with a token that is kept alive. It is safe for concurrent use.
+func (c *client) send(ctx context.Context, q call) ([]byte, time.Time, error) {
+	q.token = c.stay(ctx)
+	return c.exchange(ctx, q)
+}
+
+// exchange sends one request as it is.
+func (c *client) exchange(ctx context.Context, q call) ([]byte, time.Time, error) {
+	to := c.api.WithNamespace(q.namespace) // a copy: the token is set on it alone
+	to.SetToken(q.token)
+	var resp *api.Response
+	var err error
+	if q.body == nil {
+		resp, err = to.Logical().ReadRawWithDataWithContext(ctx, q.path, q.params)
+	} else {
+		resp, err = to.Logical().WriteRawWithContext(ctx, q.path, q.body)
+	}
 	at := c.now().UTC()
 	if resp == nil || resp.Body == nil {
 		if err == nil {
@@ -152,10 +205,12 @@ func (c *client) get(ctx context.Context, path string, params map[string][]strin
 	if err = errors.Join(err, readErr); err != nil {
 		return nil, at, httpretry.WithoutURL(err)
 	}
+	if resp.StatusCode == http.StatusNoContent {
+		return nil, at, nil
+	}
 	if !json.Valid(body) {
 		return nil, at, errors.New("the answer is no JSON: is this a Vault, or a proxy before it?")
 	}
-	c.asked.note(c.namespace, path, body, at)
 	return body, at, nil
 }
 

@@ -69,24 +69,35 @@ func TestFormatExample(t *testing.T) {
 	}
 }
 
-// TestPolicyOfTheGuide holds that the policy that the guide shows is the one that denials ask for.
+// TestPolicyOfTheGuide holds that the policy that the guide shows has every line that denials ask for, for mounts with the names
+// that it has. That it is enough, and none too much, is tried on a real Vault.
 func TestPolicyOfTheGuide(t *testing.T) {
 	b, err := os.ReadFile("../../docs/sources/vault.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	page := strings.Join(strings.Fields(string(b)), " ")
-	needed := []string{listPolicies, readPolicies}
-	for _, s := range snapshots {
-		needed = append(needed, s.policy)
+	a := area{live: &live{api: &client{}}}
+	var needed []string
+	for _, s := range append([]snapshot{auditDevices, authMethods, mounts, entityAliases, groupAliases, mfaMethods}, serverSnapshots...) {
+		if len(s.capabilities) > 0 {
+			needed = append(needed, a.allow(s.path, s.capabilities...))
+		}
 	}
+	for _, l := range []listing{aclPolicies, passwordPolicies, entities, groups, mfaEnforcements} {
+		read := l.read
+		if read == "" {
+			read = l.path + "/+"
+		}
+		needed = append(needed, a.allow(l.path, "list"), a.allow(read, "read"))
+	}
+	needed = append(needed,
+		a.allow("sys/mounts/+/tune", "read"), a.allow("sys/mounts/auth/+/tune", "read"),
+		a.allow(accessorsPath, "list", "sudo"), a.allow(lookupAccessorPath, "update"), a.allow(namespacesPath, "list"))
 	for _, line := range needed {
 		if !strings.Contains(page, line) {
 			t.Errorf("the guide's policy lacks %s", line)
 		}
-	}
-	if got := strings.Count(page, "capabilities ="); got != len(needed) {
-		t.Errorf("the guide's policy has %d paths, want %d", got, len(needed))
 	}
 }
 

@@ -14,71 +14,59 @@ import (
 	"auditpack/evidence"
 )
 
-// asked is one answer of the API that is kept as it came.
-type asked struct {
-	path   string
-	kind   evidence.Kind
-	policy string // what the token needs
-	what   string
-}
-
-// snapshots are the parts that are one answer each.
-var snapshots = []asked{
-	{devicesPath, KindAuditDevices, `path "sys/audit" { capabilities = ["read", "sudo"] }`, "the enabled audit devices"},
-	{"sys/auth", KindAuthMethods, `path "sys/auth" { capabilities = ["read"] }`, "the enabled auth methods"},
-	{"sys/mounts", KindMounts, `path "sys/mounts" { capabilities = ["read"] }`, "the mounted secrets engines"},
-}
-
-const (
-	policiesPath   = "sys/policies/acl"
-	healthPath     = "sys/health"
-	listPolicies   = `path "sys/policies/acl" { capabilities = ["list"] }`
-	readPolicies   = `path "sys/policies/acl/*" { capabilities = ["read"] }`
-	lookupSelfPath = "auth/token/lookup-self"
-)
-
 // live is one collection from a live server.
 type live struct {
 	env       collectors.Env
 	out       collectors.Sink
 	api       *client
+	skip      []string // sections that are not asked for
+	maxTokens int
 	about     evidence.Source
 	principal string // that Vault knows the token as
 	badToken  bool   // Vault does not know the token even for looking itself up
+	lost      error  // why nothing more can be had from the server; nil while it answers
 }
 
 // collectLive asks the server at address and returns what it said of itself. Every part asked has its outcome; nothing that
 // fails here keeps the logs from being collected.
 func (c *collector) collectLive(ctx context.Context, address string, out collectors.Sink) evidence.Source {
-	l := &live{env: c.env, out: out, about: evidence.Source{System: strings.TrimSuffix(address, "/")}}
+	l := &live{env: c.env, out: out, skip: c.Skip, maxTokens: c.MaxTokens, about: evidence.Source{System: strings.TrimSuffix(address, "/")}}
 	api, err := newClient(c.Config, address, c.env)
 	if err != nil {
-		l.failAll(err)
+		l.outcome(healthPath, KindHealth, 0, err)
+		l.api, l.lost = &client{}, err
+		l.ask(ctx)
 		return evidence.Source{}
 	}
 	l.api = api
 	sealed, err := l.health(ctx)
-	if err != nil {
-		l.failRest(err)
-		return l.about
+	switch {
+	case err != nil:
+		l.lost = err
+	case sealed:
+		l.lost = errors.New("vault is sealed: unseal it and collect again")
+	default:
+		l.lost = api.enter(ctx)
 	}
-	if sealed {
-		l.failRest(errors.New("vault is sealed: unseal it and collect again"))
-		return l.about
+	if l.lost == nil {
+		l.lookupSelf(ctx)
 	}
-	if api.tokenErr != nil {
-		l.failRest(api.tokenErr)
-		return l.about
+	l.ask(ctx)
+	if err := api.leave(ctx); err != nil {
+		l.outcome(revokeSelfPath, KindTokens, 0, fmt.Errorf("the token of this collection lives on until it expires: %w", err))
 	}
-	l.lookupSelf(ctx)
-	for _, s := range snapshots {
-		n, err := l.snapshot(ctx, s)
-		l.outcome(s.path, s.kind, n, err)
-	}
-	n, err := l.policies(ctx)
-	l.outcome(policiesPath, KindPolicies, n, err)
-	l.canaries(ctx)
 	return l.about
+}
+
+// ask goes through all parts. What cannot be asked any more has failed.
+func (l *live) ask(ctx context.Context) {
+	top := area{l, l.api.namespace}
+	steps := append(top.serverSteps(), top.steps()...)
+	steps = append(steps, step{canaryPart, KindCanary, l.canaries})
+	if l.asks(sectionNamespaces) {
+		steps = append(steps, top.namespacesStep())
+	}
+	top.run(ctx, steps)
 }
 
 func (l *live) outcome(part string, kind evidence.Kind, n int64, err error) {
@@ -88,39 +76,59 @@ func (l *live) outcome(part string, kind evidence.Kind, n int64, err error) {
 	l.out.Outcome(collectors.OutcomeOf(part, kind, n, err))
 }
 
-// failAll notes err for every part, failRest for all but health.
-func (l *live) failAll(err error) {
-	l.outcome(healthPath, KindHealth, 0, err)
-	l.failRest(err)
-}
+// gone says why nothing more can be had from the server, nil while it answers.
+func (l *live) gone() error { return l.lost }
 
-func (l *live) failRest(err error) {
-	for _, s := range snapshots {
-		l.outcome(s.path, s.kind, 0, err)
+// suspect looks at a server after an error that may be its own: one that no longer answers, or was sealed, is not asked for the
+// rest, each part of which would wait for its own attempts.
+func (l *live) suspect(ctx context.Context, err error) {
+	var denied *collectors.DeniedError
+	code := statusOf(err)
+	if err == nil || l.lost != nil || ctx.Err() != nil || errors.As(err, &denied) || errors.Is(err, collectors.ErrNotOffered) || code != 0 && code < http.StatusInternalServerError {
+		return
 	}
-	l.outcome(policiesPath, KindPolicies, 0, err)
-	l.outcome(canaryPart, KindCanary, 0, err)
+	body, _, err := l.api.exchange(ctx, l.healthCall())
+	if err != nil {
+		l.lost = fmt.Errorf("vault stopped answering while it was asked: %w", err)
+		return
+	}
+	if h, err := readHealth(body); err == nil && h.Sealed {
+		l.lost = errors.New("vault was sealed while it was asked: unseal it and collect again")
+	}
 }
 
-// health asks how the server is, which needs no token. Its status says the same as its body and would look like an error: it is
-// asked to answer 200 in every state.
-func (l *live) health(ctx context.Context) (sealed bool, err error) {
+// health is what a server says of itself.
+type health struct {
+	Version   string `json:"version"`
+	ClusterID string `json:"cluster_id"`
+	Sealed    bool   `json:"sealed"`
+}
+
+func readHealth(body []byte) (h health, err error) {
+	if err := json.Unmarshal(body, &h); err != nil {
+		return health{}, fmt.Errorf("read the answer: %w", err)
+	}
+	return h, nil
+}
+
+// healthCall asks how the server is, which needs no token. The status of the answer says the same as its body and would look like
+// an error: it is asked to be 200 in every state.
+func (l *live) healthCall() call {
 	params := map[string][]string{}
 	for _, state := range []string{"uninitcode", "sealedcode", "standbycode", "drsecondarycode", "performancestandbycode", "removedcode", "haunhealthycode"} {
 		params[state] = []string{"200"}
 	}
-	body, at, err := l.api.get(ctx, healthPath, params)
+	return call{namespace: l.api.namespace, path: healthPath, params: params}
+}
+
+// health keeps how the server is.
+func (l *live) health(ctx context.Context) (sealed bool, err error) {
+	body, at, err := l.api.exchange(ctx, l.healthCall())
+	var h health
+	if err == nil {
+		h, err = readHealth(body)
+	}
 	if err != nil {
-		l.outcome(healthPath, KindHealth, 0, err)
-		return false, err
-	}
-	var h struct {
-		Version   string `json:"version"`
-		ClusterID string `json:"cluster_id"`
-		Sealed    bool   `json:"sealed"`
-	}
-	if err := json.Unmarshal(body, &h); err != nil {
-		err = fmt.Errorf("read the answer: %w", err)
 		l.outcome(healthPath, KindHealth, 0, err)
 		return false, err
 	}
@@ -145,31 +153,24 @@ func (l *live) lookupSelf(ctx context.Context) {
 		Data struct {
 			DisplayName string `json:"display_name"`
 			EntityID    string `json:"entity_id"`
+			TTL         int64  `json:"ttl"`          // seconds that are left
+			CreationTTL int64  `json:"creation_ttl"` // seconds; 0: it does not expire
+			Renewable   bool   `json:"renewable"`
 		} `json:"data"`
 	}
-	if json.Unmarshal(body, &self) == nil && self.Data.DisplayName != "" {
+	if json.Unmarshal(body, &self) != nil {
+		return
+	}
+	seconds := func(n int64) time.Duration { return time.Duration(n) * time.Second }
+	if l.api.session.login == nil && self.Data.TTL > 0 {
+		l.api.session.know(l.api.now(), seconds(self.Data.CreationTTL), seconds(self.Data.TTL), self.Data.Renewable)
+	}
+	if self.Data.DisplayName != "" {
 		l.principal = self.Data.DisplayName
 		if self.Data.EntityID != "" {
 			l.principal += " (entity " + self.Data.EntityID + ")"
 		}
 	}
-}
-
-func (l *live) snapshot(ctx context.Context, s asked) (int64, error) {
-	body, at, err := l.api.get(ctx, s.path, nil)
-	if err != nil {
-		return 0, l.classify(err, s.policy)
-	}
-	return l.add(ctx, s.kind, at, l.request(s.path, s.what), s.path, body)
-}
-
-// request says what was asked.
-func (l *live) request(path, what string) string {
-	text := fmt.Sprintf("GET /v1/%s, %s", path, what)
-	if l.api.namespace != "" {
-		text += fmt.Sprintf(", in namespace %q", l.api.namespace)
-	}
-	return text
 }
 
 // classify says what an error of the API means for a part that needs the given line of policy.
@@ -188,59 +189,6 @@ func (l *live) classify(err error, policy string) error {
 		return fmt.Errorf("%w: %w", collectors.ErrNotOffered, err)
 	}
 	return err
-}
-
-// policies asks for the list of ACL policies and then for each. It keeps those that came, also when some did not.
-func (l *live) policies(ctx context.Context) (int64, error) {
-	body, at, err := l.api.get(ctx, policiesPath, map[string][]string{"list": {"true"}})
-	var status *statusError
-	if errors.As(err, &status) && status.code == http.StatusNotFound {
-		return 0, nil // a list of nothing
-	}
-	if err != nil {
-		return 0, l.classify(err, listPolicies)
-	}
-	var list struct {
-		Data struct {
-			Keys []string `json:"keys"`
-		} `json:"data"`
-	}
-	if err := json.Unmarshal(body, &list); err != nil {
-		return 0, fmt.Errorf("read the list: %w", err)
-	}
-	var parts []evidence.Part
-	var notes []string
-	var errs []error
-	for _, name := range list.Data.Keys {
-		path := policiesPath + "/" + name
-		body, answered, err := l.api.get(ctx, path, nil)
-		if errors.As(err, &status) && status.code == http.StatusNotFound {
-			notes = append(notes, fmt.Sprintf("policy %q was in the list and was gone when it was asked for", name))
-			continue
-		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("policy %q: %w", name, l.classify(err, readPolicies)))
-			if ctx.Err() != nil || l.badToken {
-				break
-			}
-			continue
-		}
-		part, err := l.put(ctx, path, body)
-		if err != nil {
-			return 0, err
-		}
-		parts, at = append(parts, part), answered
-	}
-	if len(parts) == 0 {
-		return 0, errors.Join(errs...)
-	}
-	expected, seen := int64(len(list.Data.Keys)), int64(len(parts))
-	rec := l.record(KindPolicies, at, l.request(policiesPath+"?list=true", "the names of the ACL policies, then GET /v1/"+policiesPath+"/NAME for each"), parts)
-	rec.Stated = evidence.Stated{ItemsExpected: &expected, ItemsSeen: &seen, Notes: notes}
-	if _, err := l.out.Add(ctx, rec); err != nil {
-		return 0, err
-	}
-	return seen, errors.Join(errs...)
 }
 
 // put stores body under the path that it answered.

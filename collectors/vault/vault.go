@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 
 	"auditpack/collectors"
@@ -15,23 +16,42 @@ import (
 
 // The kinds of evidence.
 const (
-	KindAuditLog     evidence.Kind = "vault.audit-log/1"       // a segment of whole lines of an audit log
-	KindOddLines     evidence.Kind = "vault.audit-odd-lines/1" // derived: the odd lines of one segment
-	KindAuditDevices evidence.Kind = "vault.audit-devices/1"   // the answer of sys/audit
-	KindAuthMethods  evidence.Kind = "vault.auth-methods/1"    // of sys/auth
-	KindMounts       evidence.Kind = "vault.mounts/1"          // of sys/mounts
-	KindPolicies     evidence.Kind = "vault.acl-policies/1"    // of sys/policies/acl/NAME, a part for each policy
-	KindHealth       evidence.Kind = "vault.health/1"          // of sys/health
-	KindCanary       evidence.Kind = "vault.canary/1"          // requests of a collection, which the log must have
+	KindAuditLog         evidence.Kind = "vault.audit-log/1"         // a segment of whole lines of an audit log
+	KindOddLines         evidence.Kind = "vault.audit-odd-lines/1"   // derived: the odd lines of one segment
+	KindAuditDevices     evidence.Kind = "vault.audit-devices/1"     // the answer of sys/audit
+	KindAuthMethods      evidence.Kind = "vault.auth-methods/1"      // of sys/auth
+	KindMounts           evidence.Kind = "vault.mounts/1"            // of sys/mounts
+	KindPolicies         evidence.Kind = "vault.acl-policies/1"      // of sys/policies/acl/NAME, a part for each policy
+	KindHealth           evidence.Kind = "vault.health/1"            // of sys/health
+	KindSealStatus       evidence.Kind = "vault.seal-status/1"       // of sys/seal-status
+	KindLeader           evidence.Kind = "vault.leader/1"            // of sys/leader
+	KindHAStatus         evidence.Kind = "vault.ha-status/1"         // of sys/ha-status
+	KindReplication      evidence.Kind = "vault.replication/1"       // of sys/replication/status
+	KindVersions         evidence.Kind = "vault.version-history/1"   // of sys/version-history
+	KindNamespaces       evidence.Kind = "vault.namespaces/1"        // of sys/namespaces, a part for each namespace that has some
+	KindPasswordPolicies evidence.Kind = "vault.password-policies/1" // of sys/policies/password/NAME
+	KindEntities         evidence.Kind = "vault.entities/1"          // of identity/entity/id/ID, with the list
+	KindEntityAliases    evidence.Kind = "vault.entity-aliases/1"    // of identity/entity-alias/id
+	KindGroups           evidence.Kind = "vault.groups/1"            // of identity/group/id/ID, with the list
+	KindGroupAliases     evidence.Kind = "vault.group-aliases/1"     // of identity/group-alias/id
+	KindMFAMethods       evidence.Kind = "vault.mfa-methods/1"       // of identity/mfa/method
+	KindMFAEnforcements  evidence.Kind = "vault.mfa-enforcements/1"  // of identity/mfa/login-enforcement/NAME, with the list
+	KindTuning           evidence.Kind = "vault.tuning/1"            // of sys/mounts/PATH/tune, a part for each mount
+	KindAuthRoles        evidence.Kind = "vault.auth-roles/1"        // roles, users or settings of one auth method, with the list
+	KindEngineRoles      evidence.Kind = "vault.engine-roles/1"      // roles or leases of one secrets engine, with the list
+	KindTokens           evidence.Kind = "vault.tokens/1"            // of auth/token/lookup-accessor, with the list of accessors
+	KindCanary           evidence.Kind = "vault.canary/1"            // requests of a collection, which the log must have
 )
 
 // Type is this collector's entry in collectors/all.
 var Type = collectors.Type{
 	Name:    "vault",
 	Version: "1",
-	Doc:     "Audit logs of HashiCorp Vault from files; audit devices, auth methods, mounts, policies and health from a live server.",
-	Kinds:   []evidence.Kind{KindAuditLog, KindOddLines, KindAuditDevices, KindAuthMethods, KindMounts, KindPolicies, KindHealth, KindCanary},
-	Config:  Config{},
+	Doc:     "Audit logs of HashiCorp Vault from files; devices, methods, roles, policies, identities, tokens and state from a live server.",
+	Kinds: []evidence.Kind{KindAuditLog, KindOddLines, KindAuditDevices, KindAuthMethods, KindMounts, KindPolicies, KindHealth, KindCanary,
+		KindSealStatus, KindLeader, KindHAStatus, KindReplication, KindVersions, KindNamespaces, KindPasswordPolicies, KindEntities, KindEntityAliases,
+		KindGroups, KindGroupAliases, KindMFAMethods, KindMFAEnforcements, KindTuning, KindAuthRoles, KindEngineRoles, KindTokens},
+	Config: Config{},
 	Forgets: []collectors.Window{{What: "audit log files", Kind: KindAuditLog,
 		Why: "the rotation on their machine decides how long they stay: collect more often than it drops a file"}},
 	New: open,
@@ -45,6 +65,9 @@ type Config struct {
 	Address   string   `yaml:"address" json:"address,omitempty" jsonschema:"description=URL of the live Vault; without it and without audit_logs VAULT_ADDR is taken"`
 	Namespace string   `yaml:"namespace" json:"namespace,omitempty" jsonschema:"description=Namespace to ask in; VAULT_NAMESPACE when empty"`
 	TokenFile string   `yaml:"token_file" json:"token_file,omitempty" jsonschema:"description=File that holds the token; VAULT_TOKEN when empty"`
+	Login     Login    `yaml:"login" json:"login,omitzero" jsonschema:"description=How to log in for a token of this collection's own; it is given back at its end"`
+	Skip      []string `yaml:"skip" json:"skip,omitempty" jsonschema:"enum=server,enum=identity,enum=mfa,enum=password-policies,enum=tuning,enum=auth-roles,enum=engine-roles,enum=tokens,enum=namespaces,description=Sections of the live Vault that are not asked for"`
+	MaxTokens int      `yaml:"max_tokens" json:"max_tokens,omitempty" jsonschema:"minimum=0,description=How many tokens are looked up by their accessors in each namespace; 1000 when 0"`
 	CACert    string   `yaml:"ca_cert" json:"ca_cert,omitempty" jsonschema:"description=PEM file of the authorities that the server's certificate must come from; VAULT_CACERT when empty"`
 }
 
@@ -75,8 +98,20 @@ func open(decode func(any) error, env collectors.Env) (collectors.Collector, err
 	if c.Address != "" {
 		errs = append(errs, checkAddress(c.Address))
 	}
+	for _, name := range c.Skip {
+		if !slices.Contains(sections, name) {
+			errs = append(errs, fmt.Errorf("skip: %q is no section: want some of %s", name, strings.Join(sections, ", ")))
+		}
+	}
+	if c.MaxTokens < 0 {
+		errs = append(errs, fmt.Errorf("max_tokens %d: want a number of tokens", c.MaxTokens))
+	}
+	errs = append(errs, c.Login.check(c.TokenFile))
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
+	}
+	if c.MaxTokens == 0 {
+		c.MaxTokens = defaultMaxTokens
 	}
 	return c, nil
 }

@@ -3,10 +3,11 @@
 -- kind: vault.auth-methods/1
 -- Source: Vault API, "List auth methods", fields of version 1.21. The mounts are the members of "data".
 select
-    evidence,
+    'sha256:' || regexp_extract(body.filename, '[0-9a-f]{64}') as evidence,
     1::bigint as line,
     getvariable('source') as source,
     getvariable('at') as "at",
+    regexp_extract(part, '^([^ ]+)/: ', 1) as namespace,
     mount.key as path,
     mount.value ->> '$.type' as "type",
     mount.value ->> '$.accessor' as accessor,
@@ -18,7 +19,7 @@ select
     coalesce(mount.value ->> '$.running_plugin_version', mount.value ->> '$.running_version') as running_version
 from (
     select
-        'sha256:' || regexp_extract(filename, '[0-9a-f]{64}') as evidence,
+        filename,
         unnest(map_entries("data")) as mount
     from read_json(
         getvariable('paths'),
@@ -27,4 +28,5 @@ from (
         maximum_object_size = 67108864,
         columns = {"data": 'map(varchar, json)'}
     )
-)
+) as body
+join (select unnest(getvariable('paths')) as filename, unnest(getvariable('names')) as part) as named on named.filename = body.filename
