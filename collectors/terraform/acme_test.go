@@ -27,9 +27,11 @@ func TestAcme(t *testing.T) {
 				t.Fatalf("collect: %v, parts %v", res.Err, parts(res))
 			}
 			if diff := cmp.Diff([]string{
-				"policy checks: ok 19", "policy evaluations: ok 11", "policy set outcomes: ok 11", "run events: ok 85",
+				"audit trail: ok 4 (what happened before 2026-09-17T06:00:00Z can never be had again: HCP Terraform keeps the audit trail for 14 days, and it was not collected before)",
+				"entitlements: ok 1", "organization: ok 1", "organization memberships: ok 5", "policies: ok 1", "policy check logs: ok 18",
+				"policy checks: ok 19", "policy evaluations: ok 11", "policy set outcomes: ok 11", "policy sets: ok 3", "project team access: ok 2", "projects: ok 2", "run events: ok 85",
 				"runs of prod-data-platform: ok 12", "runs of prod-network: ok 12", "runs of sandbox: ok 7", "runs of staging-data-platform: ok 9",
-				"task stages: ok 12", "workspaces: ok 4",
+				"task stages: ok 12", "team access: ok 3", "teams: ok 3", "tf policy evaluations: none", "workspaces: ok 4",
 			}, parts(res)); diff != "" {
 				t.Errorf("parts (-want +got):\n%s", diff)
 			}
@@ -89,7 +91,11 @@ func TestRecords(t *testing.T) {
 	all := w.records(w.collect())
 	var got []string
 	for _, kind := range terraform.Type.Kinds {
-		r := all[kind]
+		r, ok := all[kind]
+		if !ok {
+			got = append(got, string(kind)+" none")
+			continue
+		}
 		expected := "-"
 		if r.Stated.ItemsExpected != nil {
 			expected = itoa(*r.Stated.ItemsExpected)
@@ -101,13 +107,25 @@ func TestRecords(t *testing.T) {
 		got = append(got, string(kind)+" "+snapshot+" "+expected+"/"+itoa(*r.Stated.ItemsSeen)+" parts "+itoa(int64(len(r.Content))))
 	}
 	if diff := cmp.Diff([]string{
+		"terraform.organization/1 snapshot 1/1 parts 1",
+		"terraform.entitlements/1 snapshot 1/1 parts 1",
+		"terraform.projects/1 snapshot 2/2 parts 1",
 		"terraform.workspaces/1 snapshot 4/4 parts 1",
+		"terraform.teams/1 snapshot 3/3 parts 1",
+		"terraform.organization-memberships/1 snapshot 5/5 parts 1",
+		"terraform.team-access/1 snapshot 3/3 parts 4",
+		"terraform.team-project-access/1 snapshot 2/2 parts 2",
+		"terraform.policy-sets/1 snapshot 3/3 parts 1",
+		"terraform.policies/1 snapshot 1/1 parts 1",
 		"terraform.runs/1 period 40/40 parts 4",
 		"terraform.policy-checks/1 period -/19 parts 38", // an unpaged list states no total
+		"terraform.policy-check-logs/1 period 18/18 parts 18",
 		"terraform.task-stages/1 period 12/12 parts 38",
 		"terraform.policy-evaluations/1 period 11/11 parts 11",
 		"terraform.policy-set-outcomes/1 period 11/11 parts 11",
+		"terraform.tf-policy-evaluations/1 none",
 		"terraform.run-events/1 period -/85 parts 38",
+		"terraform.audit-trail/1 period 4/4 parts 1",
 	}, got); diff != "" {
 		t.Errorf("records (-want +got):\n%s", diff)
 	}

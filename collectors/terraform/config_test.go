@@ -103,7 +103,7 @@ func TestCAFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.client(t.Context()); err == nil || !strings.Contains(err.Error(), "no certificate in it") {
+	if _, err := c.client(t.Context(), &line{}); err == nil || !strings.Contains(err.Error(), "no certificate in it") {
 		t.Errorf("error: got %v", err)
 	}
 }
@@ -140,7 +140,7 @@ func TestSetRetryAfter(t *testing.T) {
 
 // A cursor in a layout that we do not know, or of none, asks everything again.
 func TestCursorOfAnotherLayout(t *testing.T) {
-	w := workspaceCursor{From: time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)}
+	w := workspaceCursor{Ranges: []evidence.Period{{From: time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC)}}}
 	known := map[string]orgCursor{"acme": {Workspaces: map[string]workspaceCursor{"ws-1": w}}}
 	if got := (cursor{Format: "terraform.cursor/9", Organizations: known}).organization("acme"); got.Workspaces != nil {
 		t.Errorf("got %+v, want nothing", got)
@@ -172,13 +172,13 @@ func FuzzReadRun(f *testing.F) {
 			if run.created.IsZero() || run.ID == "" {
 				t.Errorf("accepted a run without time or id: %+v", run)
 			}
-			w := workspaceCursor{}.next(p, p.To, []runOf{run}, nil)
-			if w.asks(run, p) && run.final() {
+			page := &runPage{edges: [2]time.Time{run.created, run.created}}
+			w := &walk{organization: &organization{period: p}, ended: true, now: p.To}
+			w.settle(page, run, run.final(), counts(run, p))
+			w.settled = page.settled
+			if w.cursor().asks(run, p) && run.final() {
 				t.Errorf("a run that ended would be asked about for ever: %+v", run)
 			}
 		}
 	})
 }
-
-// runOf is the type that a variable of the same name hides.
-type runOf = run

@@ -2,6 +2,7 @@ package terraform
 
 import (
 	"maps"
+	"slices"
 	"time"
 
 	"auditpack/evidence"
@@ -9,10 +10,10 @@ import (
 
 // cursorFormat names the layout of the cursor. One in another layout is ignored: everything is asked again, which is right,
 // only not cheap.
-const cursorFormat = "terraform.cursor/1"
+const cursorFormat = "terraform.cursor/2"
 
-// cursor says which runs need not be asked about again. Run lists are always read again; they are cheap, and the list of a
-// run that changed is the new evidence of it.
+// cursor says which runs need not be asked about again, and where an interrupted collection goes on. The newest page of each run
+// list is always read again; the list of a run that changed is the new evidence of it.
 type cursor struct {
 	Format        string               `json:"format"`
 	Organizations map[string]orgCursor `json:"organizations"`
@@ -20,14 +21,21 @@ type cursor struct {
 
 type orgCursor struct {
 	Workspaces map[string]workspaceCursor `json:"workspaces"` // by workspace id
+	Audit      *auditCursor               `json:"audit,omitempty"`
 }
 
-// workspaceCursor: every run created in [From, To) that counted has been asked about and had ended, except those in Open.
+// auditCursor: the audit trail was read up to To. Recent are the ids of the events shortly before: they come again.
+type auditCursor struct {
+	To     time.Time `json:"to"`
+	Recent []string  `json:"recent"`
+}
+
+// workspaceCursor: every run created in one of the ranges that counted has been asked about and had ended, except those in Open.
 type workspaceCursor struct {
-	From time.Time            `json:"from"`
-	To   time.Time            `json:"to"`
-	Done map[string]bool      `json:"done"` // asked about and ended, but created outside [From, To)
-	Open map[string]time.Time `json:"open"` // not ended, or asking about it failed; when it was created
+	Ranges []evidence.Period    `json:"ranges"`           // by their starts; they do not touch
+	Done   map[string]time.Time `json:"done"`             // asked about and ended, but created outside the ranges; when it was created
+	Open   map[string]time.Time `json:"open"`             // not ended, or asking about it failed; when it was created
+	Resume *resume              `json:"resume,omitempty"` // of a collection that did not end
 }
 
 func (c cursor) organization(name string) orgCursor {
@@ -47,12 +55,18 @@ func (c cursor) with(before cursor) cursor {
 	return cursor{Format: cursorFormat, Organizations: all}
 }
 
+// covers says whether a time lies in one of the ranges.
+func (w workspaceCursor) covers(t time.Time) bool {
+	return slices.ContainsFunc(w.Ranges, func(p evidence.Period) bool { return p.Contains(t) })
+}
+
 // knows says whether r was asked about after it had ended.
 func (w workspaceCursor) knows(r run) bool {
 	if _, open := w.Open[r.ID]; open {
 		return false
 	}
-	return w.Done[r.ID] || !r.created.Before(w.From) && r.created.Before(w.To)
+	_, done := w.Done[r.ID]
+	return done || w.covers(r.created)
 }
 
 // maxOpen is how long a run may stay open and still be looked for: a plan that nobody confirmed for a year is given up.
@@ -77,43 +91,25 @@ func (w workspaceCursor) asks(r run, p evidence.Period) bool {
 	return !w.knows(r) && (open || counts(r, p))
 }
 
-// next returns the cursor after all runs of the workspace since reachBack were listed for period p. failed holds the ids of
-// runs that could not be asked about completely. Unless p is long over, the newest run stays outside the range: another may be
-// created in the same instant.
-func (w workspaceCursor) next(p evidence.Period, now time.Time, listed []run, failed map[string]bool) workspaceCursor {
-	from, to := p.From, p.From
-	for _, r := range listed {
-		if r.created.Before(p.To) {
-			to = later(to, r.created)
-		}
-	}
-	if now.Sub(p.To) > settled {
-		to = p.To
-	}
-	if touches(w.From, w.To, from, to) {
-		from, to = earlier(w.From, from), later(w.To, to)
-	}
-	after := workspaceCursor{From: from, To: to, Done: map[string]bool{}, Open: map[string]time.Time{}}
-	for _, r := range listed {
-		done := w.knows(r) || w.asks(r, p) && r.final() && !failed[r.ID]
-		inside := !r.created.Before(from) && r.created.Before(to)
-		switch {
-		case done && !inside:
-			after.Done[r.ID] = true
-		case !done && (inside || !r.final() || w.asks(r, p)) && now.Sub(r.created) <= maxOpen:
-			after.Open[r.ID] = r.created
-		}
-	}
-	return after
-}
-
 // counts says whether a run belongs to p: it was created in p, or it changed something in p.
 func counts(r run, p evidence.Period) bool {
 	return p.Contains(r.created) || p.Contains(r.applied) || p.Contains(r.applying)
 }
 
-func touches(aFrom, aTo, bFrom, bTo time.Time) bool {
-	return aFrom.Before(aTo) && !aFrom.After(bTo) && !bFrom.After(aTo)
+// joined returns ranges and r, sorted, those that touch made one.
+func joined(ranges []evidence.Period, r evidence.Period) []evidence.Period {
+	all := append(slices.Clone(ranges), r)
+	slices.SortFunc(all, func(a, b evidence.Period) int { return a.From.Compare(b.From) })
+	out := all[:1]
+	for _, next := range all[1:] {
+		last := &out[len(out)-1]
+		if next.From.After(last.To) {
+			out = append(out, next)
+			continue
+		}
+		last.To = later(last.To, next.To)
+	}
+	return out
 }
 
 func earlier(a, b time.Time) time.Time {

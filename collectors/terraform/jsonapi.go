@@ -71,6 +71,39 @@ func (r resource) refs(name string) (ids []string, stated bool) {
 	return ids, true
 }
 
+// ref returns the id that the relationship name links to, if it links to one.
+func (r resource) ref(name string) string {
+	var one struct {
+		ID string `json:"id"`
+	}
+	if rel, ok := r.Relationships[name]; !ok || json.Unmarshal(rel.Data, &one) != nil {
+		return ""
+	}
+	return one.ID
+}
+
+// name returns the attribute of that name, the id where there is none.
+func (r resource) name() string {
+	var a struct {
+		Name string `json:"name"`
+	}
+	if json.Unmarshal(r.Attributes, &a) != nil || a.Name == "" {
+		return r.ID
+	}
+	return a.Name
+}
+
+// status returns the attribute of that name, empty where there is none.
+func (r resource) status() string {
+	var a struct {
+		Status string `json:"status"`
+	}
+	if json.Unmarshal(r.Attributes, &a) != nil {
+		return ""
+	}
+	return a.Status
+}
+
 // run is what this package must know of a run to decide whether it counts and whether it can still change.
 type run struct {
 	resource

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 	"auditpack/evidence"
 )
 
-// mediaType of every body that is stored.
+// mediaType of every list that is stored.
 const mediaType = "application/vnd.api+json"
 
 // page is one stored body and what it holds.
@@ -26,15 +27,17 @@ type list struct {
 	pages    []page
 	items    []resource
 	expected *int64 // how many items the server says these pages hold; nil when it does not say
-	total    *int64 // how many the whole list holds, by the server
 }
 
-// ledger gathers what becomes one record: all bodies of one kind of one organization.
+// ledger gathers what becomes one record: bodies of one kind of one organization. Its organization's lock guards it.
 type ledger struct {
 	kind      evidence.Kind
+	snapshot  bool             // its record speaks about an instant, not about the period
+	open      bool             // more is to come that belongs to the same record
+	period    *evidence.Period // that it speaks about; nil: the one that is collected
+	principal string           // whose token was asked with; empty: the source's
 	procedure string
-	parts     []evidence.Part
-	names     map[string]int
+	parts     []placed
 	redacted  []evidence.Redaction
 	seen      int64
 	expected  int64
@@ -44,27 +47,54 @@ type ledger struct {
 	notes     []string
 }
 
-// add takes a list over. Nothing of it may be added twice.
-func (l *ledger) add(got list) {
-	if l.names == nil {
-		l.names = map[string]int{}
-	}
-	for _, p := range got.pages {
-		l.names[p.part.Name]++
-		if n := l.names[p.part.Name]; n > 1 { // asked twice in one collection
-			p.part.Name = fmt.Sprintf("%s (%d)", p.part.Name, n)
-		}
-		l.parts = append(l.parts, p.part)
+// placed is a part with its place in the record: what is asked at the same time comes in any order.
+type placed struct {
+	place place
+	part  evidence.Part
+}
+
+// place orders parts: by the workspace, by the page or run in it, by the request about that run.
+type place [3]int
+
+func (l *ledger) add(at place, pages ...page) {
+	for i, p := range pages {
+		at := at
+		at[2] += i
+		l.parts = append(l.parts, placed{at, p.part})
 		if p.redaction != nil {
 			l.redacted = append(l.redacted, *p.redaction)
 		}
 	}
-	l.seen += int64(len(got.items))
-	if got.expected == nil {
+}
+
+// count adds to the items of l. A nil expected is a list without a total.
+func (l *ledger) count(seen int64, expected *int64) {
+	l.seen += seen
+	if expected == nil {
 		l.unstated = true
-	} else {
-		l.expected += *got.expected
+		return
 	}
+	l.expected += *expected
+}
+
+// content returns the parts in their places, each under a name of its own.
+func (l *ledger) content() []evidence.Part {
+	slices.SortStableFunc(l.parts, func(a, b placed) int { return slices.Compare(a.place[:], b.place[:]) })
+	names := map[string]int{}
+	var parts []evidence.Part
+	for _, p := range l.parts {
+		names[p.part.Name]++
+		if n := names[p.part.Name]; n > 1 { // asked twice in one collection
+			p.part.Name = fmt.Sprintf("%s (%d)", p.part.Name, n)
+		}
+		parts = append(parts, p.part)
+	}
+	return parts
+}
+
+// reset makes l ready for the next record.
+func (l *ledger) reset() {
+	*l = ledger{kind: l.kind, snapshot: l.snapshot, open: l.open, procedure: l.procedure}
 }
 
 // span widens the time that the items speak about.
@@ -90,7 +120,7 @@ func (l *ledger) record(source evidence.Source, principal string) evidence.Recor
 		Source:     source,
 		Collected:  evidence.Collected{Principal: principal},
 		Procedure:  l.procedure,
-		Content:    l.parts,
+		Content:    l.content(),
 		Stated:     evidence.Stated{ItemsSeen: &seen, Notes: l.notes},
 		Redactions: l.redacted,
 	}
@@ -105,16 +135,22 @@ func (l *ledger) record(source evidence.Source, principal string) evidence.Recor
 	return r
 }
 
-// put stores a body as received. A server that sends our token back is the one case in which it is changed: a token is never
+// put stores a body as received. A server that sends a token of ours back is the one case in which it is changed: a token is never
 // stored, and the record says that it was taken out.
-func (s *session) put(ctx context.Context, out collectors.Sink, name string, body []byte) (page, error) {
+func (s *session) put(ctx context.Context, out collectors.Sink, a answer, media string) (page, error) {
 	var p page
-	if n := bytes.Count(body, []byte(s.token)); n > 0 {
-		p.redaction = &evidence.Redaction{Rule: "the API token that the source was asked with", Count: int64(n), Before: evidence.DigestOf(body)}
-		body = bytes.ReplaceAll(body, []byte(s.token), []byte("[token]"))
-		name = strings.ReplaceAll(name, s.token, "[token]")
+	body, name := a.body, a.name
+	for _, secret := range s.secrets {
+		if n := bytes.Count(body, []byte(secret)); n > 0 {
+			if p.redaction == nil {
+				p.redaction = &evidence.Redaction{Rule: "the API token that the source was asked with", Before: evidence.DigestOf(a.body)}
+			}
+			p.redaction.Count += int64(n)
+			body = bytes.ReplaceAll(body, []byte(secret), []byte("[token]"))
+		}
+		name = strings.ReplaceAll(name, secret, "[token]")
 	}
-	part, err := out.Put(ctx, name, mediaType, bytes.NewReader(body))
+	part, err := out.Put(ctx, name, media, bytes.NewReader(body))
 	if err != nil {
 		return page{}, &storeError{err}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 
 	"github.com/hashicorp/go-tfe"
@@ -25,18 +26,22 @@ type query struct {
 	path string
 	// options returns the go-tfe options for a page, from 1. A list that is not paged ignores its argument.
 	options func(tfe.ListOptions) any
+	// plain are the options for a server that is older than what options asks for, and refuses it; nil when there is nothing newer.
+	plain   func(tfe.ListOptions) any
 	unpaged bool
-	// enough says after each page whether the rest is of no interest; nil reads to the end.
-	enough func([]resource) bool
 }
 
-// list reads all pages of q, or as many as are enough, and stores each body. When the pages do not add up it reads again, and
-// in the end returns the list with an error that wraps errMoved.
+// list reads all pages of q and stores each body. When the pages do not add up it reads again, and in the end returns the list with
+// an error that wraps errMoved. What came is returned with every error.
 func (s *session) list(ctx context.Context, out collectors.Sink, q query) (list, error) {
 	var got list
 	var err error
 	for range listTries {
 		got, err = s.pages(ctx, out, q)
+		if q.plain != nil && refusesParameters(err) {
+			q.options, q.plain = q.plain, nil
+			got, err = s.pages(ctx, out, q)
+		}
 		if !errors.Is(err, errMoved) {
 			break
 		}
@@ -44,79 +49,119 @@ func (s *session) list(ctx context.Context, out collectors.Sink, q query) (list,
 	return got, err
 }
 
-// pages returns what came also when it returns an error.
 func (s *session) pages(ctx context.Context, out collectors.Sink, q query) (list, error) {
 	var got list
+	var sum tally
 	seen := map[string]bool{}
 	for number := 1; number > 0; {
 		if len(got.pages) == maxPages {
 			return got, fmt.Errorf("list of %s has more than %d pages", q.path, maxPages)
 		}
-		answer, err := s.get(ctx, q.path, q.options(tfe.ListOptions{PageNumber: number, PageSize: pageSize}))
+		p, doc, err := s.page(ctx, out, q, number)
 		if err != nil {
 			return got, err
 		}
-		doc, err := readDocument(answer.body)
-		if err != nil {
-			return got, err
-		}
-		stored, err := s.put(ctx, out, answer.name, answer.body)
-		if err != nil {
-			return got, err
-		}
-		stored.items = doc.Data
-		got.pages = append(got.pages, stored)
+		got.pages = append(got.pages, p)
 		for _, r := range doc.Data {
 			if !seen[r.ID] {
 				seen[r.ID] = true
 				got.items = append(got.items, r)
 			}
 		}
-		got.count(doc.Meta.Pagination)
-		next := nextPage(doc, number, q.unpaged)
-		if next != 0 && next <= number {
-			return got, fmt.Errorf("list of %s: page %d is followed by page %d", q.path, number, next)
-		}
-		number = next
-		if q.enough != nil && q.enough(doc.Data) {
-			break
+		sum.page(number, doc.Meta.Pagination)
+		got.expected = sum.expected()
+		if number, err = nextPage(doc, number, q); err != nil {
+			return got, err
 		}
 	}
-	if got.expected != nil && int64(len(got.items)) < *got.expected {
-		return got, fmt.Errorf("list of %s: %w: got %d items, server states %d", q.path, errMoved, len(got.items), *got.expected)
-	}
-	return got, nil
+	return got, sum.check(q.path, int64(len(got.items)))
 }
 
-// count notes what the server says of the whole list, and so of the pages read so far. The first page's total counts: what
-// is created while we page is of the next collection.
-func (l *list) count(p *pagination) {
-	if p == nil || p.TotalCount == nil {
-		return
+// page reads and stores one page.
+func (s *session) page(ctx context.Context, out collectors.Sink, q query, number int) (page, document, error) {
+	a, err := s.get(ctx, q.path, q.options(tfe.ListOptions{PageNumber: number, PageSize: pageSize}))
+	if err != nil {
+		return page{}, document{}, err
 	}
-	if l.total == nil {
+	doc, err := readDocument(a.body)
+	if err != nil {
+		return page{}, document{}, err
+	}
+	p, err := s.put(ctx, out, a, mediaType)
+	p.items = doc.Data
+	return p, doc, err
+}
+
+// refusesParameters says whether a server refused a request for what it asks.
+func refusesParameters(err error) bool {
+	var api *apiError
+	return errors.As(err, &api) && (api.status == http.StatusBadRequest || api.status == http.StatusUnprocessableEntity)
+}
+
+// tally holds what the server says of a list against the pages that were read of it. The first total counts: what is created while
+// we page is of the next collection.
+type tally struct {
+	total *int64 // of the whole list; nil when the server does not say
+	sum   int64  // of the pages that were read
+}
+
+// page notes what the server says beside page number, and returns how many items it says the page holds, if it says.
+func (t *tally) page(number int, p *pagination) *int64 {
+	if t.total == nil {
+		if p == nil || p.TotalCount == nil {
+			return nil
+		}
 		total := int64(*p.TotalCount)
-		l.total = &total
+		t.total = &total
 	}
-	size := int64(p.PageSize)
-	if size <= 0 {
-		size = pageSize
+	size := int64(pageSize)
+	if p != nil && p.PageSize > 0 {
+		size = int64(p.PageSize)
 	}
-	expected := min(*l.total, size*int64(len(l.pages)))
-	l.expected = &expected
+	here := max(min(*t.total-int64(number-1)*size, size), 0)
+	t.sum += here
+	return &here
+}
+
+func (t *tally) expected() *int64 {
+	if t.total == nil {
+		return nil
+	}
+	sum := t.sum
+	return &sum
+}
+
+// check compares the count of ids with what the server says.
+func (t *tally) check(path string, seen int64) error {
+	if t.total != nil && seen < t.sum {
+		return fmt.Errorf("list of %s: %w: got %d items, server states %d", path, errMoved, seen, t.sum)
+	}
+	return nil
+}
+
+// surplus says in words that more came than the server stated; empty when not. It is no failure: nothing is missing.
+func (l list) surplus() string {
+	if l.expected == nil || int64(len(l.items)) <= *l.expected {
+		return ""
+	}
+	return fmt.Sprintf("%d items came, where the server states %d", len(l.items), *l.expected)
 }
 
 // nextPage returns the number of the page after number, 0 for none. A paged list without pagination data, which the
 // documentation does not foresee but the samples show, goes on while pages are full.
-func nextPage(d document, number int, unpaged bool) int {
+func nextPage(d document, number int, q query) (int, error) {
 	p := d.Meta.Pagination
+	next := 0
 	switch {
 	case p != nil && p.NextPage != nil:
-		return *p.NextPage
-	case p != nil || unpaged || len(d.Data) < pageSize:
-		return 0
+		next = *p.NextPage
+	case p == nil && !q.unpaged && len(d.Data) >= pageSize:
+		next = number + 1
 	}
-	return number + 1
+	if next != 0 && next <= number {
+		return 0, fmt.Errorf("list of %s: page %d is followed by page %d", q.path, number, next)
+	}
+	return next, nil
 }
 
 // segment escapes an id or a name for use in a path.

@@ -200,10 +200,10 @@ func TestManyRuns(t *testing.T) {
 	}
 	w := newWorld(t, terraformtest.New(small(runs...), token))
 	res := w.collect()
-	if res.Failed() || len(res.Entry.Records) != 5 || len(res.Entry.Parts) > 10 {
-		t.Errorf("failed %t, %d records, %d parts", res.Failed(), len(res.Entry.Records), len(res.Entry.Parts))
+	if res.Failed() || res.Records > 25 || len(res.Entry.Parts) > 25 {
+		t.Errorf("failed %t, %d records, %d parts", res.Failed(), res.Records, len(res.Entry.Parts))
 	}
-	if n := len(res.Entry.Cursor); n > 1000 {
+	if n := len(res.Entry.Cursor); n > 2000 {
 		t.Errorf("cursor has %d bytes", n)
 	}
 	if got := factstest.Rows(t, w.facts(), "select count(*), count(distinct run_id) from terraform_policy_result"); !slices.Equal(got, []string{"400 | 400"}) {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"sync"
 	"time"
 
@@ -15,17 +14,16 @@ import (
 	"auditpack/evidence"
 )
 
-// runsAtOnce is how many runs are asked about at the same time. One after another, 10,000 runs at 100 ms an answer take more
-// than an hour; four come near to the pace that the server allows.
-const runsAtOnce = 4
+const (
+	workspacesAtOnce = 8  // read at the same time: their run lists, and what is asked about each
+	runsAtOnce       = 32 // asked about at the same time, over all workspaces
 
-// operations are all kinds of runs. Left to itself the list leaves out plan-only runs, and with them those that a policy
-// stopped.
-//
-// Source: HCP Terraform API, "Runs", section Run Operations, as of 2026-11. action_only is newer than go-tfe's list.
-const operations = "plan_and_apply,plan_only,save_plan,refresh_only,destroy,empty_apply"
+	// An interruption costs at most what was asked since the last checkpoint: at the pace of HCP Terraform about a minute.
+	checkpointRuns  = 250
+	checkpointPages = 25
+)
 
-// organization is one organization in one collection.
+// organization is one organization in one collection. Its goroutines share what lies behind mu.
 type organization struct {
 	*session
 	name     string
@@ -33,11 +31,44 @@ type organization struct {
 	lookback time.Duration
 	out      collectors.Sink
 	before   orgCursor
-	many     bool // other organizations are collected too: names of parts say which
+	many     bool                  // other organizations are collected too: names of parts say which
+	save     func(orgCursor) error // sets the cursor of this organization
+	at       time.Time             // of all snapshots
+	runSlots chan struct{}
 
 	entitled     sync.Once
 	entitlements map[string]bool // nil when the server does not tell
-	noActionOnly bool            // the server refused the newer operation
+
+	mu           sync.Mutex
+	cancel       context.CancelFunc
+	stopped      error // the token was refused, or the store is full: nothing more is asked
+	ledgers      map[evidence.Kind]*ledger
+	details      *details
+	walks        []*walk                    // of the workspaces, in their order; nil until begun
+	cursors      map[string]workspaceCursor // of the workspaces
+	audit        *auditCursor
+	sinceRuns    int  // asked about since the last checkpoint
+	sincePages   int  // of run lists, since the last checkpoint
+	noActionOnly bool // the server refused the newer operation
+}
+
+// workspace is what this package must know of a workspace.
+type workspace struct{ id, name, project string }
+
+func newOrganization(s *session, name string, p evidence.Period, out collectors.Sink, before orgCursor) *organization {
+	o := &organization{
+		session: s, name: name, period: p, lookback: s.collector.lookback, out: out, before: before, many: len(s.collector.orgs) > 1,
+		at: s.collector.env.Now().UTC(), runSlots: make(chan struct{}, runsAtOnce),
+		ledgers: map[evidence.Kind]*ledger{}, cursors: map[string]workspaceCursor{}, audit: before.Audit,
+	}
+	for _, l := range snapshotLedgers(o) {
+		l.snapshot, l.open = true, true
+		o.ledgers[l.kind] = l
+	}
+	o.ledgers[KindRuns] = &ledger{kind: KindRuns, procedure: o.procedure(fmt.Sprintf("GET /workspaces/ID/runs of each workspace with filter[operation] naming every kind of run, newest first, "+
+		"until a page holds only runs created more than %d days before the period", int(o.lookback.Hours()/24)))}
+	o.details = newDetails(o)
+	return o
 }
 
 // part names what was asked for, so that it stays the same between collections.
@@ -48,145 +79,175 @@ func (o *organization) part(what string) string {
 	return what
 }
 
-// collect returns the cursor to go on from, and an error only if nothing of the organization could be had.
-func (o *organization) collect(ctx context.Context) (orgCursor, error) {
-	workspaces := &ledger{kind: KindWorkspaces, procedure: o.procedure("GET /organizations/" + o.name + "/workspaces, all pages")}
+// collect returns an error only if nothing of the organization could be had, or nothing could be kept.
+func (o *organization) collect(parent context.Context) error {
+	ctx, cancel := context.WithCancel(parent)
+	defer cancel()
+	o.cancel = cancel
+	workspaces, err := o.workspaces(ctx)
+	if err == nil || len(workspaces) > 0 {
+		var wg sync.WaitGroup
+		wg.Go(func() { o.snapshots(ctx, workspaces) })
+		wg.Go(func() { o.auditTrail(ctx) })
+		o.runs(ctx, workspaces)
+		wg.Wait()
+		err = errors.Join(parent.Err(), o.stopped)
+		o.details.outcomes(err)
+	}
+	// What came stays evidence, also when the collection was interrupted.
+	return errors.Join(err, o.finish(context.WithoutCancel(parent), err == nil))
+}
+
+// workspaces lists the workspaces: all else hangs on them.
+func (o *organization) workspaces(ctx context.Context) ([]workspace, error) {
 	got, err := o.list(ctx, o.out, query{
 		path: "organizations/" + segment(o.name) + "/workspaces",
 		options: func(page tfe.ListOptions) any {
-			return &tfe.WorkspaceListOptions{ListOptions: page}
+			return &tfe.WorkspaceListOptions{ListOptions: page, Include: []tfe.WSIncludeOpt{tfe.WSEffectiveTagBindings}}
 		},
+		plain: func(page tfe.ListOptions) any { return &tfe.WorkspaceListOptions{ListOptions: page} },
 	})
 	err = o.refused("read access to the organization and its workspaces", err)
-	workspaces.add(got)
-	if err := o.add(ctx, workspaces, true); err != nil {
-		return o.before, err
-	}
-	o.out.Outcome(collectors.OutcomeOf(o.part("workspaces"), KindWorkspaces, int64(len(got.items)), err))
+	o.take(KindWorkspaces, place{}, got)
+	o.outcome("workspaces", KindWorkspaces, got, err)
 	if err != nil && len(got.items) == 0 {
-		return o.before, fmt.Errorf("organization %q: list workspaces: %w", o.name, err)
+		return nil, fmt.Errorf("organization %q: list workspaces: %w", o.name, err)
 	}
-	return o.runs(ctx, got.items)
+	var all []workspace
+	for _, w := range got.items {
+		all = append(all, workspace{w.ID, w.name(), w.ref("project")})
+	}
+	return all, nil
 }
 
-// runs reads the runs of each workspace and asks about those that count.
-func (o *organization) runs(ctx context.Context, workspaces []resource) (orgCursor, error) {
-	after := orgCursor{Workspaces: map[string]workspaceCursor{}}
-	runs := &ledger{kind: KindRuns, procedure: o.procedure(fmt.Sprintf("GET /workspaces/ID/runs of each workspace with filter[operation] naming every kind of run, newest first, "+
-		"until a page holds only runs created more than %d days before the period", int(o.lookback.Hours()/24)))}
-	details := newDetails(o)
-	var stopped error
-	for i, w := range workspaces {
-		name := workspaceName(w)
-		o.out.Progress(collectors.Progress{Step: "runs of " + name, Items: int64(i), TotalItems: int64(len(workspaces))})
-		before := o.before.Workspaces[w.ID]
-		listed, err := o.listRuns(ctx, runs, w, before)
-		o.out.Outcome(collectors.OutcomeOf(o.part("runs of "+name), KindRuns, int64(len(listed)), err))
-		failed := details.collect(ctx, name, before, listed)
-		after.Workspaces[w.ID] = before
-		if err == nil && ctx.Err() == nil {
-			after.Workspaces[w.ID] = before.next(o.period, o.collector.env.Now(), listed, failed)
-		}
-		if stopped = errors.Join(ctx.Err(), details.fatal()); fatal(err) {
-			stopped = err
-		}
-		if stopped != nil {
-			for _, rest := range workspaces[i+1:] {
-				after.Workspaces[rest.ID] = o.before.Workspaces[rest.ID]
-				o.out.Outcome(collectors.OutcomeOf(o.part("runs of "+workspaceName(rest)), KindRuns, 0, fmt.Errorf("not asked: %w", stopped)))
-			}
-			break
-		}
+// take books a list.
+func (o *organization) take(kind evidence.Kind, at place, got list) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	l := o.ledgers[kind]
+	l.add(at, got.pages...)
+	l.count(int64(len(got.items)), got.expected)
+	if text := got.surplus(); text != "" {
+		l.note("%s: %s", got.pages[0].part.Name, text)
 	}
-	// What came stays evidence, also when the collection was interrupted.
-	store := context.WithoutCancel(ctx)
-	if err := o.add(store, runs, false); err != nil {
-		return after, err
-	}
-	if err := details.finish(store, stopped); err != nil {
-		return after, err
-	}
-	return after, stopped
 }
 
-// listRuns reads the runs of a workspace, newest first, back to where no run can count any more. It returns what it could read
-// also with an error.
-func (o *organization) listRuns(ctx context.Context, into *ledger, w resource, before workspaceCursor) ([]run, error) {
-	bound := before.reachBack(o.period.From.Add(-o.lookback), o.collector.env.Now())
-	q := query{
-		path: "workspaces/" + segment(w.ID) + "/runs",
-		options: func(page tfe.ListOptions) any {
-			return &tfe.RunListOptions{ListOptions: page, Operation: o.operations()}
-		},
-		enough: func(page []resource) bool {
-			for _, r := range page {
-				if parsed, err := readRun(r); err != nil || !parsed.created.Before(bound) {
-					return false
-				}
-			}
-			return len(page) > 0
-		},
+// outcome notes how asking for one list went.
+func (o *organization) outcome(what string, kind evidence.Kind, got list, err error) {
+	outcome := collectors.OutcomeOf(o.part(what), kind, int64(len(got.items)), o.cause(err))
+	if err == nil {
+		outcome.Detail = got.surplus()
 	}
-	got, err := o.list(ctx, o.out, q)
-	if o.unknownOperation(err) {
-		o.noActionOnly = true
-		got, err = o.list(ctx, o.out, q)
+	o.out.Outcome(outcome)
+	if fatal(err) {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.stop(err)
 	}
-	into.add(got)
-	name := workspaceName(w)
-	if got.total != nil && got.expected != nil && *got.expected < *got.total {
-		into.note("workspace %s: the server has %d runs; the newest %d were read, back beyond %s", name, *got.total, len(got.items), bound.Format(time.RFC3339))
+}
+
+// stop ends the collection of this organization: to ask for more would bring nothing.
+func (o *organization) stop(err error) {
+	if o.stopped == nil {
+		o.stopped = err
+		o.cancel()
 	}
-	runs := make([]run, 0, len(got.items))
-	var unreadable []error
-	newer := 0 // runs with policy evaluations of a kind that is not collected
-	for _, item := range got.items {
-		r, bad := readRun(item)
-		if bad != nil {
-			unreadable = append(unreadable, bad)
+}
+
+// cause prefers the reason for which the collection was stopped to the mere fact.
+func (o *organization) cause(err error) error {
+	if !errors.Is(err, context.Canceled) {
+		return err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.stopped != nil {
+		return fmt.Errorf("not asked: %w", o.stopped)
+	}
+	return fmt.Errorf("not asked: %w", err)
+}
+
+// due says whether enough was asked for since the last checkpoint to be kept now. Its caller holds the lock.
+func (o *organization) due() bool {
+	return o.sinceRuns >= checkpointRuns || o.sincePages >= checkpointPages
+}
+
+// checkpoint keeps what came so far, and from where to go on. Its caller holds the lock.
+func (o *organization) checkpoint(ctx context.Context) {
+	o.sinceRuns, o.sincePages = 0, 0
+	if err := o.keep(ctx, false, false); err != nil {
+		o.stop(err)
+		return
+	}
+	if c, ok := o.out.(collectors.Checkpointer); ok {
+		if err := c.Checkpoint(ctx); err != nil {
+			o.stop(&storeError{err})
+		}
+	}
+}
+
+// finish adds what is left. Unless the collection is complete, the cursor says where the next one goes on.
+func (o *organization) finish(ctx context.Context, complete bool) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.keep(ctx, true, complete)
+}
+
+// keep adds a record for each ledger that holds anything, and sets the cursor. Snapshots that are still being taken wait, unless
+// this is the last time.
+func (o *organization) keep(ctx context.Context, last, complete bool) error {
+	for _, kind := range Type.Kinds {
+		l := o.ledgers[kind]
+		if l == nil || len(l.parts) == 0 || l.open && !last {
 			continue
 		}
-		into.span(r.created)
-		if ids, _ := item.refs("tf-policy-evaluations"); len(ids) > 0 {
-			newer++
+		if err := o.add(ctx, l); err != nil {
+			return err
 		}
-		runs = append(runs, r)
 	}
-	if newer > 0 {
-		into.note("workspace %s: %d runs have Terraform policy evaluations (tf-policy-evaluations), which are not collected and not judged", name, newer)
+	after := orgCursor{Workspaces: map[string]workspaceCursor{}, Audit: o.audit}
+	for id, c := range o.before.Workspaces { // of workspaces that were not reached
+		if len(o.cursors) == 0 || !complete {
+			after.Workspaces[id] = c
+		}
 	}
-	return runs, errors.Join(append(unreadable, o.refused("permission to read runs of workspace "+name, err))...)
+	for id, c := range o.cursors {
+		after.Workspaces[id] = c
+	}
+	for _, w := range o.walks {
+		if w != nil {
+			after.Workspaces[w.workspace.id] = w.cursor()
+		}
+	}
+	if complete {
+		for id, c := range after.Workspaces {
+			c.Resume = nil
+			after.Workspaces[id] = c
+		}
+	}
+	return o.save(after)
 }
 
-func (o *organization) operations() string {
-	if o.noActionOnly {
-		return operations
+// add stores the record of a ledger and empties it.
+func (o *organization) add(ctx context.Context, l *ledger) error {
+	principal := o.principal
+	if l.principal != "" {
+		principal = l.principal
 	}
-	return operations + ",action_only"
-}
-
-// unknownOperation says whether a server older than action_only refused the filter.
-func (o *organization) unknownOperation(err error) bool {
-	var api *apiError
-	return !o.noActionOnly && errors.As(err, &api) && (api.status == http.StatusBadRequest || api.status == http.StatusUnprocessableEntity)
-}
-
-// add stores the record of a ledger that holds anything.
-func (o *organization) add(ctx context.Context, l *ledger, snapshot bool) error {
-	if len(l.parts) == 0 {
-		return nil
-	}
-	r := l.record(o.source(o.name), o.principal)
-	if snapshot {
-		now := o.collector.env.Now()
-		r.At = &now
-	} else {
+	r := l.record(o.source(o.name), principal)
+	switch {
+	case l.snapshot:
+		r.At = &o.at
+	case l.period != nil:
+		r.Period = l.period
+	default:
 		period := o.period
 		r.Period = &period
 	}
 	if _, err := o.out.Add(ctx, r); err != nil {
-		return fmt.Errorf("add record of %s: %w", l.kind, err)
+		return &storeError{fmt.Errorf("add record of %s: %w", l.kind, err)}
 	}
+	l.reset()
 	return nil
 }
 
@@ -196,27 +257,7 @@ func (o *organization) procedure(requests string) string {
 
 // entitledTo says whether the organization's plan includes one of the features, and whether the server tells.
 func (o *organization) entitledTo(ctx context.Context, features ...string) (entitled, known bool) {
-	o.entitled.Do(func() {
-		a, err := o.get(ctx, "organizations/"+segment(o.name)+"/entitlement-set", nil)
-		if err != nil {
-			return
-		}
-		var set struct {
-			Data struct {
-				Attributes map[string]json.RawMessage `json:"attributes"`
-			} `json:"data"`
-		}
-		if json.Unmarshal(a.body, &set) != nil {
-			return
-		}
-		o.entitlements = map[string]bool{}
-		for name, value := range set.Data.Attributes {
-			var yes bool
-			if json.Unmarshal(value, &yes) == nil {
-				o.entitlements[name] = yes
-			}
-		}
-	})
+	o.entitled.Do(func() { o.entitlements = o.readEntitlements(ctx) })
 	for _, f := range features {
 		yes, told := o.entitlements[f]
 		entitled, known = entitled || yes, known || told
@@ -224,13 +265,47 @@ func (o *organization) entitledTo(ctx context.Context, features ...string) (enti
 	return entitled, known
 }
 
-// workspaceName returns the workspace's name, its id if it has none.
-func workspaceName(w resource) string {
-	var a struct {
-		Name string `json:"name"`
+func (o *organization) readEntitlements(ctx context.Context) map[string]bool {
+	got, body, err := o.single(ctx, "organizations/"+segment(o.name)+"/entitlement-set", nil)
+	o.take(KindEntitlements, place{}, got)
+	o.outcome("entitlements", KindEntitlements, got, o.refused("read access to the organization", err))
+	var set struct {
+		Data struct {
+			Attributes map[string]json.RawMessage `json:"attributes"`
+		} `json:"data"`
 	}
-	if json.Unmarshal(w.Attributes, &a) != nil || a.Name == "" {
-		return w.ID
+	if err != nil || json.Unmarshal(body, &set) != nil {
+		return nil
 	}
-	return a.Name
+	all := map[string]bool{}
+	for name, value := range set.Data.Attributes {
+		var yes bool
+		if json.Unmarshal(value, &yes) == nil {
+			all[name] = yes
+		}
+	}
+	return all
+}
+
+// single asks for one resource and stores it: a list of one.
+func (o *organization) single(ctx context.Context, path string, options any) (list, []byte, error) {
+	a, err := o.get(ctx, path, options)
+	if err != nil {
+		return list{}, nil, err
+	}
+	var doc struct {
+		Data resource `json:"data"`
+	}
+	if err := json.Unmarshal(a.body, &doc); err != nil {
+		return list{}, nil, fmt.Errorf("read JSON:API document: %w", err)
+	}
+	if doc.Data.ID == "" {
+		return list{}, nil, errors.New("read JSON:API document: it has no id")
+	}
+	p, err := o.put(ctx, o.out, a, mediaType)
+	if err != nil {
+		return list{}, nil, err
+	}
+	one := int64(1)
+	return list{pages: []page{p}, items: []resource{doc.Data}, expected: &one}, a.body, nil
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -29,12 +30,22 @@ const maxFailures = 8
 // session is one collection's connection. It is safe for concurrent use.
 type session struct {
 	collector *collector
+	http      *http.Client
 	tfe       *tfe.Client
 	token     string
+	secrets   []string // tokens, none of which may come out: the last one is token
 	principal string
 	version   string // of the server, as it reported it
-	failures  atomic.Int32
+	line      *line
 }
+
+// line is what sessions with different tokens share: the way to one server.
+type line struct {
+	slots    chan struct{} // one for each request that is under way
+	failures atomic.Int32  // in a row
+}
+
+func (l *line) down() bool { return l.failures.Load() >= maxFailures }
 
 // apiError is an answer that says no.
 type apiError struct {
@@ -66,13 +77,26 @@ func (c *collector) connect(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := c.client(ctx)
+	l := &line{slots: make(chan struct{}, requestsAtOnce)}
+	client, err := c.client(ctx, l)
 	if err != nil {
 		return nil, err
 	}
-	s := &session{collector: c, token: token}
+	s, err := c.session(client, l, token)
+	if err != nil {
+		return nil, err
+	}
+	s.version = s.serverVersion()
+	s.principal, err = s.whoami(ctx)
+	return s, err
+}
+
+// session is a session with a token over a client.
+func (c *collector) session(client *http.Client, l *line, token string) (*session, error) {
+	s := &session{collector: c, http: client, token: token, secrets: []string{token}, line: l}
 	headers := http.Header{}
 	headers.Set("User-Agent", c.env.Tool)
+	var err error
 	s.tfe, err = tfe.NewClient(&tfe.Config{
 		Address:    (c.address.Scheme + "://" + c.address.Host),
 		BasePath:   c.address.Path + tfe.DefaultBasePath,
@@ -83,12 +107,21 @@ func (c *collector) connect(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", c.address, s.clean(err))
 	}
-	s.version = s.serverVersion()
-	s.principal, err = s.whoami(ctx)
-	return s, err
+	return s, nil
 }
 
-func (c *collector) client(ctx context.Context) (*http.Client, error) {
+// as returns a session with another token to the same server. Neither token comes out of it.
+func (s *session) as(token string) (*session, error) {
+	other, err := s.collector.session(s.http, s.line, token)
+	if err != nil {
+		return nil, err
+	}
+	other.secrets = append(slices.Clone(s.secrets), token)
+	other.principal, other.version = "the organization's audit token", s.version
+	return other, nil
+}
+
+func (c *collector) client(ctx context.Context, l *line) (*http.Client, error) {
 	client := c.env.HTTP()
 	if c.caFile != "" {
 		if err := c.trust(client); err != nil {
@@ -99,8 +132,13 @@ func (c *collector) client(ctx context.Context) (*http.Client, error) {
 	if base == nil {
 		base = http.DefaultTransport
 	}
+	if t, ok := base.(*http.Transport); ok {
+		t = t.Clone()
+		t.MaxIdleConnsPerHost = requestsAtOnce // two are too few: every other request would dial
+		base = t
+	}
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	client.Transport = newTransport(ctx, base, c.perSecond, c.sleep)
+	client.Transport = newTransport(ctx, newPaced(base, c.perSecond, l.down), c.sleep)
 	return client, nil
 }
 
@@ -165,13 +203,25 @@ func (s *session) whoami(ctx context.Context) (string, error) {
 	return strings.TrimSpace("user " + account.Data.Attributes.Username + " (" + account.Data.ID + ")"), nil
 }
 
-// get asks for path, relative to the API, with the parameters of a go-tfe options struct. The error is an apiError for an
-// answer that is not 2xx.
+// get asks for path, relative to the API, with the parameters of a go-tfe options struct, and returns an answer that is JSON. The
+// error is an apiError for an answer that is not 2xx.
 func (s *session) get(ctx context.Context, path string, options any) (answer, error) {
-	if err := ctx.Err(); err != nil {
-		return answer{}, err
+	a, err := s.fetch(ctx, path, options)
+	if err == nil && !json.Valid(a.body) {
+		return answer{}, fmt.Errorf("answer of %d bytes is no JSON", len(a.body))
 	}
-	if s.failures.Load() >= maxFailures {
+	return a, err
+}
+
+// fetch is get without a look at the body.
+func (s *session) fetch(ctx context.Context, path string, options any) (answer, error) {
+	select {
+	case <-ctx.Done():
+		return answer{}, ctx.Err()
+	case s.line.slots <- struct{}{}:
+	}
+	defer func() { <-s.line.slots }()
+	if s.line.down() {
 		return answer{}, errDown
 	}
 	req, err := s.tfe.NewRequest(http.MethodGet, path, options)
@@ -184,20 +234,20 @@ func (s *session) get(ctx context.Context, path string, options any) (answer, er
 		return answer{}, ctx.Err()
 	}
 	switch {
-	case err == nil && json.Valid(a.body):
-		s.failures.Store(0)
-		return a, nil
 	case err == nil:
-		err = fmt.Errorf("answer of %d bytes is no JSON", len(a.body))
+		s.line.failures.Store(0)
+		return a, nil
+	case errors.Is(err, errDown):
+		return answer{}, errDown
 	case a.status >= 400:
 		err = &apiError{status: a.status, detail: s.detail(a.status, err)}
 	default:
 		err = s.clean(err)
 	}
 	if a.status >= 400 && a.status < 500 {
-		s.failures.Store(0)
+		s.line.failures.Store(0)
 	} else {
-		s.failures.Add(1)
+		s.line.failures.Add(1)
 	}
 	return answer{}, err
 }
@@ -211,11 +261,15 @@ type cleanError struct {
 func (e *cleanError) Error() string { return e.text }
 func (e *cleanError) Unwrap() error { return e.cause }
 
-// clean returns err without URL and without the token, should a server have sent it back.
+// clean returns err without URL and without a token, should a server have sent it back.
 func (s *session) clean(err error) error {
 	err = httpretry.WithoutURL(err)
-	if text := err.Error(); strings.Contains(text, s.token) {
-		return &cleanError{text: strings.ReplaceAll(text, s.token, "[token]"), cause: err}
+	text := err.Error()
+	for _, secret := range s.secrets {
+		text = strings.ReplaceAll(text, secret, "[token]")
+	}
+	if text != err.Error() {
+		return &cleanError{text: text, cause: err}
 	}
 	return err
 }
@@ -224,8 +278,9 @@ func (s *session) clean(err error) error {
 // words. The server answers 404 both for what is not there and for what the token may not see.
 func (s *session) refused(permission string, err error) error {
 	var api *apiError
-	if !errors.As(err, &api) {
-		return err
+	var denied *collectors.DeniedError
+	if !errors.As(err, &api) || errors.As(err, &denied) || errors.Is(err, collectors.ErrNotOffered) {
+		return err // no answer, or its meaning is known
 	}
 	switch api.status {
 	case http.StatusUnauthorized:

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -14,24 +12,38 @@ import (
 	"auditpack/evidence"
 )
 
-// The kinds of evidence that this collector adds. Each body is a JSON:API document as the API documentation has it.
+// The kinds of evidence that this collector adds. Each body is as the API documentation has it: a JSON:API document, but for the
+// audit trail, which is JSON of its own form, and the logs of policy checks, which are text.
 const (
-	KindWorkspaces        evidence.Kind = "terraform.workspaces/1"
-	KindRuns              evidence.Kind = "terraform.runs/1"
-	KindPolicyChecks      evidence.Kind = "terraform.policy-checks/1"
-	KindTaskStages        evidence.Kind = "terraform.task-stages/1"
-	KindPolicyEvaluations evidence.Kind = "terraform.policy-evaluations/1"
-	KindPolicySetOutcomes evidence.Kind = "terraform.policy-set-outcomes/1"
-	KindRunEvents         evidence.Kind = "terraform.run-events/1"
+	KindOrganization        evidence.Kind = "terraform.organization/1"
+	KindEntitlements        evidence.Kind = "terraform.entitlements/1"
+	KindProjects            evidence.Kind = "terraform.projects/1"
+	KindWorkspaces          evidence.Kind = "terraform.workspaces/1"
+	KindTeams               evidence.Kind = "terraform.teams/1"
+	KindMemberships         evidence.Kind = "terraform.organization-memberships/1"
+	KindTeamAccess          evidence.Kind = "terraform.team-access/1"
+	KindProjectAccess       evidence.Kind = "terraform.team-project-access/1"
+	KindPolicySets          evidence.Kind = "terraform.policy-sets/1"
+	KindPolicies            evidence.Kind = "terraform.policies/1"
+	KindRuns                evidence.Kind = "terraform.runs/1"
+	KindPolicyChecks        evidence.Kind = "terraform.policy-checks/1"
+	KindPolicyCheckLogs     evidence.Kind = "terraform.policy-check-logs/1"
+	KindTaskStages          evidence.Kind = "terraform.task-stages/1"
+	KindPolicyEvaluations   evidence.Kind = "terraform.policy-evaluations/1"
+	KindPolicySetOutcomes   evidence.Kind = "terraform.policy-set-outcomes/1"
+	KindTFPolicyEvaluations evidence.Kind = "terraform.tf-policy-evaluations/1"
+	KindRunEvents           evidence.Kind = "terraform.run-events/1"
+	KindAuditTrail          evidence.Kind = "terraform.audit-trail/1"
 )
 
 // Type is this collector's entry in collectors/all.
 var Type = collectors.Type{
 	Name:    "terraform",
-	Version: "1",
-	Doc:     "Workspaces, runs, policy results and run events of HCP Terraform or Terraform Enterprise.",
-	Kinds: []evidence.Kind{KindWorkspaces, KindRuns, KindPolicyChecks, KindTaskStages, KindPolicyEvaluations,
-		KindPolicySetOutcomes, KindRunEvents},
+	Version: "2",
+	Doc:     "Workspaces, runs, policies and their results, teams and access, and the audit trail of HCP Terraform or Terraform Enterprise.",
+	Kinds: []evidence.Kind{KindOrganization, KindEntitlements, KindProjects, KindWorkspaces, KindTeams, KindMemberships, KindTeamAccess,
+		KindProjectAccess, KindPolicySets, KindPolicies, KindRuns, KindPolicyChecks, KindPolicyCheckLogs, KindTaskStages,
+		KindPolicyEvaluations, KindPolicySetOutcomes, KindTFPolicyEvaluations, KindRunEvents, KindAuditTrail},
 	Config: Config{},
 	New:    open,
 }
@@ -42,15 +54,16 @@ const (
 	maxLookback     = 3650
 )
 
-// Config is a source of type "terraform" in auditpack.yaml. The token comes from the variable TFE_TOKEN or from TokenFile,
-// never from this file.
+// Config is a source of type "terraform" in auditpack.yaml. Tokens come from the variables TFE_TOKEN and TFE_AUDIT_TOKEN or from
+// files, never from this file.
 type Config struct {
-	Address      string `yaml:"address" jsonschema:"description=URL of HCP Terraform or Terraform Enterprise; default: TFE_ADDRESS or https://app.terraform.io"`
-	Organization Names  `yaml:"organization" jsonschema:"required,oneof_type=string;array,description=Name of the organization or a list of names"`
-	TokenFile    string `yaml:"token_file" jsonschema:"description=File that holds the API token; default: the variable TFE_TOKEN"`
-	CAFile       string `yaml:"ca_file" jsonschema:"description=PEM file of certificate authorities to trust besides the system's; for Terraform Enterprise"`
-	LookbackDays *int   `yaml:"lookback_days" jsonschema:"minimum=0,maximum=3650,description=How many days before the period a run may have been created and still be found when it was applied in the period; default: 30"`
-	Requests     *int   `yaml:"requests_per_second" jsonschema:"minimum=1,maximum=1000,description=How many requests are sent in a second; HCP Terraform allows 30 for each user; default: 24"`
+	Address        string `yaml:"address" jsonschema:"description=URL of HCP Terraform or Terraform Enterprise; default: TFE_ADDRESS or https://app.terraform.io"`
+	Organization   Names  `yaml:"organization" jsonschema:"required,oneof_type=string;array,description=Name of the organization or a list of names"`
+	TokenFile      string `yaml:"token_file" jsonschema:"description=File that holds the API token; default: the variable TFE_TOKEN"`
+	AuditTokenFile Files  `yaml:"audit_token_file" jsonschema:"oneof_type=string;object,description=File that holds an organization token or audit trails token for the audit trail; for several organizations a file for each name; default: the variable TFE_AUDIT_TOKEN"`
+	CAFile         string `yaml:"ca_file" jsonschema:"description=PEM file of certificate authorities to trust besides the system's; for Terraform Enterprise"`
+	LookbackDays   *int   `yaml:"lookback_days" jsonschema:"minimum=0,maximum=3650,description=How many days before the period a run may have been created and still be found when it was applied in the period; default: 30"`
+	Requests       *int   `yaml:"requests_per_second" jsonschema:"minimum=1,maximum=1000,description=How many requests are sent in a second; default: two thirds of what the server announces (HCP Terraform: 30)"`
 }
 
 // Names is one name or a list of names.
@@ -73,14 +86,15 @@ func (n *Names) UnmarshalYAML(decode func(any) error) error {
 
 // collector asks one server. It keeps nothing between collections but its configuration.
 type collector struct {
-	env       collectors.Env
-	address   *url.URL
-	orgs      []string
-	tokenFile string
-	caFile    string
-	lookback  time.Duration
-	perSecond int
-	sleep     func(context.Context, time.Duration) error // between attempts; nil: a timer
+	env        collectors.Env
+	address    *url.URL
+	orgs       []string
+	tokenFile  string
+	auditFiles Files
+	caFile     string
+	lookback   time.Duration
+	perSecond  int                                        // 0: what the server announces decides
+	sleep      func(context.Context, time.Duration) error // between attempts; nil: a timer
 }
 
 func open(decode func(any) error, env collectors.Env) (collectors.Collector, error) {
@@ -88,7 +102,7 @@ func open(decode func(any) error, env collectors.Env) (collectors.Collector, err
 	if err := decode(&cfg); err != nil {
 		return nil, err
 	}
-	c := &collector{env: env, orgs: cfg.Organization, tokenFile: cfg.TokenFile, caFile: cfg.CAFile}
+	c := &collector{env: env, orgs: cfg.Organization, tokenFile: cfg.TokenFile, auditFiles: cfg.AuditTokenFile, caFile: cfg.CAFile}
 	var errs []error
 	var err error
 	if c.address, err = parseAddress(firstSet(cfg.Address, env.Getenv("TFE_ADDRESS"), defaultAddress)); err != nil {
@@ -112,13 +126,13 @@ func open(decode func(any) error, env collectors.Env) (collectors.Collector, err
 		errs = append(errs, fmt.Errorf("lookback_days: got %d, want 0 to %d", days, maxLookback))
 	}
 	c.lookback = time.Duration(days) * 24 * time.Hour
-	c.perSecond = defaultPace
 	if cfg.Requests != nil {
 		c.perSecond = *cfg.Requests
+		if c.perSecond < 1 || c.perSecond > maxPace {
+			errs = append(errs, fmt.Errorf("requests_per_second: got %d, want 1 to %d", c.perSecond, maxPace))
+		}
 	}
-	if c.perSecond < 1 || c.perSecond > maxPace {
-		errs = append(errs, fmt.Errorf("requests_per_second: got %d, want 1 to %d", c.perSecond, maxPace))
-	}
+	errs = append(errs, c.auditFiles.check(c.orgs))
 	return c, errors.Join(errs...)
 }
 
@@ -144,31 +158,6 @@ func parseAddress(s string) (*url.URL, error) {
 	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}, nil
 }
 
-// readToken returns the token; no error holds a part of it.
-func (c *collector) readToken() (string, error) {
-	token := c.env.Getenv("TFE_TOKEN")
-	from := "TFE_TOKEN"
-	if c.tokenFile != "" {
-		b, err := c.readFile(c.tokenFile)
-		if err != nil {
-			return "", fmt.Errorf("read token_file: %w", err)
-		}
-		token, from = string(b), "token_file"
-	}
-	token = strings.TrimSpace(token)
-	if token == "" {
-		return "", errors.New("no API token: set TFE_TOKEN or token_file")
-	}
-	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return "", fmt.Errorf("%s holds more than one token: want one line of visible ASCII", from)
-	}
-	return token, nil
-}
-
-func (c *collector) readFile(configured string) ([]byte, error) {
-	return fs.ReadFile(c.env.Open(filepath.Dir(configured)), filepath.Base(configured))
-}
-
 // Collect asks each organization in turn. One that fails does not stop the others; when all failed, so did the source.
 func (c *collector) Collect(ctx context.Context, p evidence.Period, out collectors.Sink) error {
 	s, err := c.connect(ctx)
@@ -182,13 +171,12 @@ func (c *collector) Collect(ctx context.Context, p evidence.Period, out collecto
 	next := cursor{Format: cursorFormat, Organizations: map[string]orgCursor{}}
 	var errs []error
 	for _, name := range c.orgs {
-		before := last.organization(name)
-		o := &organization{session: s, name: name, period: p, lookback: c.lookback, out: out, before: before, many: len(c.orgs) > 1}
-		after, err := o.collect(ctx)
-		next.Organizations[name] = after
-		if err := out.SetCursor(next.with(last)); err != nil {
-			return err
+		o := newOrganization(s, name, p, out, last.organization(name))
+		o.save = func(after orgCursor) error {
+			next.Organizations[name] = after
+			return out.SetCursor(next.with(last))
 		}
+		err := o.collect(ctx)
 		if err != nil {
 			errs = append(errs, err)
 		}

@@ -6,30 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"auditpack/internal/httpretry"
 )
-
-// Pace of requests. The API allows 30 a second for each user, and 30 a minute for some run lists. In no second are more sent
-// than the rate and the burst together.
-const (
-	defaultPace       = 24 // a second
-	maxPace           = 1000
-	requestBurst      = 5
-	runListsPerMinute = 28
-	runListBurst      = 28
-)
-
-// attemptTimeout bounds one attempt, its body included. The slowest documented answers, long policy checks, take seconds.
-const attemptTimeout = 2 * time.Minute
 
 // serverErrorAttempts is how often an answer 500 is asked for again. Proxies' answers (502 to 504) are httpretry's affair.
 const serverErrorAttempts = 3
@@ -44,12 +27,8 @@ type transport struct {
 	retry      *httpretry.Transport
 }
 
-func newTransport(ctx context.Context, base http.RoundTripper, perSecond int, sleep func(context.Context, time.Duration) error) *transport {
-	paced := &paced{base: base, all: rate.NewLimiter(rate.Limit(perSecond), requestBurst), runLists: rate.NewLimiter(rate.Inf, 0)}
-	if perSecond <= defaultPace { // a server that allows more than HCP Terraform has limits of its own
-		paced.runLists = rate.NewLimiter(rate.Limit(runListsPerMinute)/60, runListBurst)
-	}
-	return &transport{collection: ctx, retry: &httpretry.Transport{Base: paced, MaxBodyBytes: maxBodyBytes, Sleep: sleep}}
+func newTransport(ctx context.Context, p *paced, sleep func(context.Context, time.Duration) error) *transport {
+	return &transport{collection: ctx, retry: &httpretry.Transport{Base: p, MaxBodyBytes: maxBodyBytes, Sleep: sleep}}
 }
 
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -94,6 +73,7 @@ func (t *transport) send(req *http.Request) (*http.Response, error) {
 // answer is a response as it came: the tee under go-tfe fills it.
 type answer struct {
 	name   string // the request, path and query as people write them, for the name of a part
+	media  string // as the server says
 	status int
 	body   []byte
 }
@@ -115,79 +95,9 @@ func tee(req *http.Request, resp *http.Response) error {
 		return err
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
-	*a = answer{name: req.URL.Path, status: resp.StatusCode, body: body}
+	*a = answer{name: req.URL.Path, media: resp.Header.Get("Content-Type"), status: resp.StatusCode, body: body}
 	if query, err := url.QueryUnescape(req.URL.RawQuery); err == nil && query != "" {
 		a.name += "?" + query
 	}
 	return nil
-}
-
-// paced keeps under the server's limits and says how long to wait in the one header that httpretry reads.
-type paced struct {
-	base     http.RoundTripper
-	all      *rate.Limiter
-	runLists *rate.Limiter
-}
-
-func (p *paced) RoundTrip(req *http.Request) (*http.Response, error) {
-	if strings.HasSuffix(req.URL.Path, "/runs") {
-		if err := p.runLists.Wait(req.Context()); err != nil {
-			return nil, contextError(req.Context(), err)
-		}
-	}
-	if err := p.all.Wait(req.Context()); err != nil {
-		return nil, contextError(req.Context(), err)
-	}
-	ctx, cancel := context.WithTimeout(req.Context(), attemptTimeout)
-	resp, err := p.base.RoundTrip(req.WithContext(ctx))
-	if err != nil {
-		cancel()
-		return nil, err
-	}
-	resp.Body = &bodyWithCancel{resp.Body, cancel}
-	if resp.StatusCode == http.StatusTooManyRequests {
-		setRetryAfter(resp)
-	}
-	return resp, nil
-}
-
-// bodyWithCancel ends an attempt's context when its body was read.
-type bodyWithCancel struct {
-	io.ReadCloser
-	cancel context.CancelFunc
-}
-
-func (b *bodyWithCancel) Close() error {
-	defer b.cancel()
-	return b.ReadCloser.Close()
-}
-
-// contextError prefers the context's own error to the limiter's, which says in advance that a deadline will be missed.
-func contextError(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
-}
-
-// setRetryAfter writes the later of Retry-After and X-RateLimit-Reset as Retry-After. The reset is documented by example only:
-// seconds, with a fraction; a server behind a gateway may send seconds since 1970, which are compared with its own Date.
-func setRetryAfter(resp *http.Response) {
-	reset, err := strconv.ParseFloat(strings.TrimSpace(resp.Header.Get("X-RateLimit-Reset")), 64)
-	if err != nil || math.IsNaN(reset) || reset < 0 {
-		return
-	}
-	const epoch = 1e9 // seconds since 1970 that no wait comes near to
-	if reset >= epoch {
-		date, err := http.ParseTime(resp.Header.Get("Date"))
-		if err != nil {
-			return
-		}
-		reset = max(reset-float64(date.Unix()), 0)
-	}
-	wait := int64(math.Ceil(min(reset, 1e6)))
-	if after, err := strconv.ParseInt(resp.Header.Get("Retry-After"), 10, 64); err == nil && after > wait {
-		return
-	}
-	resp.Header.Set("Retry-After", strconv.FormatInt(wait, 10))
 }

@@ -83,5 +83,5 @@ func (s *servers) point(config string) error {
 
 // env is what the program needs to be let in.
 func (s *servers) env() []string {
-	return []string{"TFE_TOKEN=" + terraformtest.Token, "BOUNDARY_TOKEN=" + s.boundaryToken}
+	return []string{"TFE_TOKEN=" + terraformtest.Token, "TFE_AUDIT_TOKEN=" + terraformtest.AuditToken, "BOUNDARY_TOKEN=" + s.boundaryToken}
 }

@@ -14,16 +14,86 @@ import (
 // Dataset is what one organization holds. Times are UTC; a zero time is one that the API leaves out.
 type Dataset struct {
 	Organization string
+	Settings     Settings
 	Entitlements map[string]bool
 	Users        []User
+	Projects     []Project
 	Workspaces   []Workspace
+	Teams        []Team
+	Policies     []Policy
+	PolicySets   []PolicySet
 	Runs         []Run // of all workspaces, in any order
+	Trail        []AuditEvent
 }
 
-// User is a person or a service account, named in runs and events by its name.
+// Settings are those of the organization.
+type Settings struct {
+	AuthPolicy     string    `yaml:"auth_policy"` // empty: password
+	TwoFactor      bool      `yaml:"two_factor_conformant"`
+	SAML           bool      `yaml:"saml"`
+	SessionTimeout int       `yaml:"session_timeout"` // minutes; 0: the server's default
+	Created        time.Time `yaml:"created"`
+}
+
+// User is a person or a service account and its membership, named in runs, teams and events by its name.
 type User struct {
+	ID        string `yaml:"id"`
+	Name      string `yaml:"name"`
+	Service   bool   `yaml:"service"`
+	TwoFactor bool   `yaml:"two_factor"`
+	Invited   bool   `yaml:"invited"` // and not yet active
+	Former    bool   `yaml:"former"`  // no longer a member
+}
+
+// Project is one project.
+type Project struct {
 	ID   string `yaml:"id"`
 	Name string `yaml:"name"`
+}
+
+// Team is one team, with what it may do.
+type Team struct {
+	ID           string            `yaml:"id"`
+	Name         string            `yaml:"name"`
+	SSO          string            `yaml:"sso"`
+	Members      []string          `yaml:"members"`      // users' names
+	Organization []string          `yaml:"organization"` // organization access that is granted: manage-policies
+	Workspaces   map[string]string `yaml:"workspaces"`   // access by workspace name
+	Projects     map[string]string `yaml:"projects"`     // access by project name
+}
+
+// Policy is one policy that is managed by itself, not in a repository.
+type Policy struct {
+	ID    string `yaml:"id"`
+	Name  string `yaml:"name"`
+	Kind  string `yaml:"kind"`  // empty: sentinel
+	Level string `yaml:"level"` // advisory, soft-mandatory, hard-mandatory, mandatory
+}
+
+// PolicySet is one policy set. Workspaces, projects and policies are named.
+type PolicySet struct {
+	ID                string    `yaml:"id"`
+	Name              string    `yaml:"name"`
+	Kind              string    `yaml:"kind"` // empty: sentinel
+	Global            bool      `yaml:"global"`
+	Overridable       bool      `yaml:"overridable"`
+	Repository        string    `yaml:"repository"`
+	Commit            string    `yaml:"commit"` // of the current version
+	Workspaces        []string  `yaml:"workspaces"`
+	Projects          []string  `yaml:"projects"`
+	ExcludeWorkspaces []string  `yaml:"exclude_workspaces"`
+	ExcludeProjects   []string  `yaml:"exclude_projects"`
+	Policies          []string  `yaml:"policies"`
+	Updated           time.Time `yaml:"updated"`
+}
+
+// AuditEvent is one event of the audit trail.
+type AuditEvent struct {
+	ID       string    `yaml:"id"`
+	At       time.Time `yaml:"at"`
+	Actor    string    `yaml:"actor"`    // user's name; empty for the system
+	Resource string    `yaml:"resource"` // "policy_check/polchk-1"
+	Action   string    `yaml:"action"`
 }
 
 // Workspace is one workspace.
@@ -133,14 +203,21 @@ type Event struct {
 func Load(tree fs.FS) (Dataset, error) {
 	var head struct {
 		Organization string          `yaml:"organization"`
+		Settings     Settings        `yaml:"settings"`
 		Entitlements map[string]bool `yaml:"entitlements"`
 		Users        []User          `yaml:"users"`
+		Projects     []Project       `yaml:"projects"`
 		Workspaces   []Workspace     `yaml:"workspaces"`
+		Teams        []Team          `yaml:"teams"`
+		Policies     []Policy        `yaml:"policies"`
+		PolicySets   []PolicySet     `yaml:"policy_sets"`
+		Trail        []AuditEvent    `yaml:"audit_trail"`
 	}
 	if err := load(tree, "organization.yaml", &head); err != nil {
 		return Dataset{}, err
 	}
-	d := Dataset{Organization: head.Organization, Entitlements: head.Entitlements, Users: head.Users, Workspaces: head.Workspaces}
+	d := Dataset{Organization: head.Organization, Settings: head.Settings, Entitlements: head.Entitlements, Users: head.Users, Projects: head.Projects,
+		Workspaces: head.Workspaces, Teams: head.Teams, Policies: head.Policies, PolicySets: head.PolicySets, Trail: head.Trail}
 	names, err := fs.Glob(tree, "runs-*.yaml")
 	if err != nil {
 		return Dataset{}, fmt.Errorf("list runs: %w", err)
@@ -193,6 +270,25 @@ func (d Dataset) validate() error {
 	}
 	for _, w := range d.Workspaces {
 		id("workspace "+w.Name, w.ID)
+	}
+	for _, p := range d.Projects {
+		id("project "+p.Name, p.ID)
+	}
+	for _, t := range d.Teams {
+		id("team "+t.Name, t.ID)
+		for _, m := range t.Members {
+			user(t.Name, m)
+		}
+	}
+	for _, p := range d.Policies {
+		id("policy "+p.Name, p.ID)
+	}
+	for _, p := range d.PolicySets {
+		id("policy set "+p.Name, p.ID)
+	}
+	for _, e := range d.Trail {
+		id("audit event", e.ID)
+		user(e.ID, e.Actor)
 	}
 	for _, r := range d.Runs {
 		id("run", r.ID)

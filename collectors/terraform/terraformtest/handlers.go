@@ -13,7 +13,7 @@ import (
 func (s *Server) ping(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("TFP-API-Version", "2.6")
 	w.Header().Set("TFP-AppName", "HCP Terraform")
-	w.Header().Set("X-RateLimit-Limit", "30")
+	w.Header().Set("X-RateLimit-Limit", s.limit)
 	w.WriteHeader(http.StatusNoContent)
 }
 
@@ -48,7 +48,7 @@ func (s *Server) organization(w http.ResponseWriter, r *http.Request) bool {
 
 // workspaces: "Workspaces", list workspaces of an organization: paged, by name.
 func (s *Server) workspaces(w http.ResponseWriter, r *http.Request) {
-	if !parameters(w, r, "page[number]", "page[size]", "search[name]", "search[tags]", "include", "sort") || !s.organization(w, r) {
+	if !parameters(w, r, "page[number]", "page[size]", "search[name]", "search[tags]", "include", "sort") || !includes(w, r, "organization", "current_run", "effective_tag_bindings", "project", "locked_by", "readme", "outputs") || !s.organization(w, r) {
 		return
 	}
 	sorted := slices.SortedFunc(slices.Values(s.data.Workspaces), func(a, b Workspace) int { return strings.Compare(a.Name, b.Name) })

@@ -13,6 +13,9 @@ import (
 	"time"
 )
 
+// AuditToken is the audit trails token of the fake in the demo.
+const AuditToken = "acme.atlasv1.demo-audit-token-of-the-terraform-fake"
+
 // Token is the API token of the fake in the demo. It opens nothing but this fake.
 const Token = "acme.atlasv1.demo-token-of-the-terraform-fake"
 
@@ -25,8 +28,11 @@ const (
 type Server struct {
 	data   Dataset
 	token  string
+	audit  string // opens the audit trail alone
 	mux    *http.ServeMux
 	pretty bool
+	limit  string // a second, as announced
+	now    func() time.Time
 
 	mu     sync.Mutex
 	asked  []string
@@ -67,18 +73,29 @@ func NewServer(data fs.FS, token string) (*Server, error) {
 
 // New returns a fake that serves d, which must not be changed any more.
 func New(d Dataset, token string) *Server {
-	s := &Server{data: d, token: token, mux: http.NewServeMux()}
+	s := &Server{data: d, token: token, audit: AuditToken, mux: http.NewServeMux(), limit: "30"}
 	for pattern, h := range map[string]http.HandlerFunc{
-		"GET /api/v2/ping":            s.ping,
-		"GET /api/v2/account/details": s.account,
-		"GET /api/v2/organizations/{organization}/entitlement-set":        s.entitlements,
-		"GET /api/v2/organizations/{organization}/workspaces":             s.workspaces,
-		"GET /api/v2/workspaces/{workspace}/runs":                         s.runs,
-		"GET /api/v2/runs/{run}/policy-checks":                            s.policyChecks,
-		"GET /api/v2/runs/{run}/task-stages":                              s.taskStages,
-		"GET /api/v2/runs/{run}/run-events":                               s.runEvents,
-		"GET /api/v2/task-stages/{stage}/policy-evaluations":              s.policyEvaluations,
-		"GET /api/v2/policy-evaluations/{evaluation}/policy-set-outcomes": s.policySetOutcomes,
+		"GET /api/v2/ping":                                                  s.ping,
+		"GET /api/v2/account/details":                                       s.account,
+		"GET /api/v2/organizations/{organization}":                          s.settings,
+		"GET /api/v2/organizations/{organization}/entitlement-set":          s.entitlements,
+		"GET /api/v2/organizations/{organization}/projects":                 s.projects,
+		"GET /api/v2/organizations/{organization}/teams":                    s.teams,
+		"GET /api/v2/organizations/{organization}/organization-memberships": s.memberships,
+		"GET /api/v2/organizations/{organization}/policy-sets":              s.policySets,
+		"GET /api/v2/organizations/{organization}/policies":                 s.policies,
+		"GET /api/v2/organization/audit-trail":                              s.auditTrail,
+		"GET /api/v2/team-workspaces":                                       s.teamWorkspaces,
+		"GET /api/v2/team-projects":                                         s.teamProjects,
+		"GET /api/v2/runs/{run}":                                            s.oneRun,
+		"GET /api/v2/policy-checks/{check}/output":                          s.policyCheckOutput,
+		"GET /api/v2/organizations/{organization}/workspaces":               s.workspaces,
+		"GET /api/v2/workspaces/{workspace}/runs":                           s.runs,
+		"GET /api/v2/runs/{run}/policy-checks":                              s.policyChecks,
+		"GET /api/v2/runs/{run}/task-stages":                                s.taskStages,
+		"GET /api/v2/runs/{run}/run-events":                                 s.runEvents,
+		"GET /api/v2/task-stages/{stage}/policy-evaluations":                s.policyEvaluations,
+		"GET /api/v2/policy-evaluations/{evaluation}/policy-set-outcomes":   s.policySetOutcomes,
 	} {
 		s.mux.HandleFunc(pattern, h)
 	}
@@ -88,6 +105,18 @@ func New(d Dataset, token string) *Server {
 // Pretty makes the server write its documents over many lines, as a gateway may. Call it before serving.
 func (s *Server) Pretty() *Server {
 	s.pretty = true
+	return s
+}
+
+// Announce makes the server announce another limit of requests a second, as a Terraform Enterprise may. Call it before serving.
+func (s *Server) Announce(perSecond int) *Server {
+	s.limit = strconv.Itoa(perSecond)
+	return s
+}
+
+// At makes the server forget events of the audit trail that are older than 14 days at the time now says. Call it before serving.
+func (s *Server) At(now func() time.Time) *Server {
+	s.now = now
 	return s
 }
 
@@ -119,13 +148,20 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, fault.Status, "")
 	case r.Method != http.MethodGet:
 		refuse(w, http.StatusMethodNotAllowed, "this fake only reads")
-	case r.URL.Path != "/api/v2/ping" && r.Header.Get("Authorization") != "Bearer "+s.token:
+	case r.URL.Path != "/api/v2/ping" && !s.known(r):
 		refuse(w, http.StatusUnauthorized, "")
 	case fault.Cut:
 		s.cut(w, r)
 	default:
 		s.route(w, r)
 	}
+}
+
+// known says whether the request shows a token of this server. Which token opens what is each handler's affair.
+func (s *Server) known(r *http.Request) bool { return s.shows(r, s.token) || s.shows(r, s.audit) }
+
+func (s *Server) shows(r *http.Request, token string) bool {
+	return r.Header.Get("Authorization") == "Bearer "+token
 }
 
 func (s *Server) note(r *http.Request) Fault {
@@ -146,7 +182,10 @@ func (s *Server) note(r *http.Request) Fault {
 }
 
 func (s *Server) route(w http.ResponseWriter, r *http.Request) {
-	if _, pattern := s.mux.Handler(r); pattern == "" {
+	_, pattern := s.mux.Handler(r)
+	trail := r.URL.Path == "/api/v2/organization/audit-trail"
+	// "API tokens": an audit trails token opens the audit trail and nothing else; a user or team token does not open it.
+	if pattern == "" || r.URL.Path != "/api/v2/ping" && trail != s.shows(r, s.audit) {
 		refuse(w, http.StatusNotFound, "")
 		return
 	}
@@ -207,7 +246,7 @@ func (s *Server) answer(w http.ResponseWriter, document object) {
 	w.Header().Set("Content-Type", "application/vnd.api+json; charset=utf-8")
 	w.Header().Set("TFP-API-Version", "2.6")
 	w.Header().Set("TFP-AppName", "HCP Terraform")
-	w.Header().Set("X-RateLimit-Limit", "30")
+	w.Header().Set("X-RateLimit-Limit", s.limit)
 	w.Header().Set("X-RateLimit-Remaining", "29")
 	w.Header().Set("X-RateLimit-Reset", "0.0")
 	w.WriteHeader(http.StatusOK)
@@ -243,7 +282,7 @@ func parameters(w http.ResponseWriter, r *http.Request, known ...string) bool {
 
 // page writes one page of a list. The overview of the API says: 20 items unless page[size] says otherwise, at most 100, the
 // first page unless page[number] says otherwise; links and meta.pagination tell where one stands.
-func (s *Server) page(w http.ResponseWriter, r *http.Request, all []object) {
+func (s *Server) page(w http.ResponseWriter, r *http.Request, all []object, included ...any) {
 	number, ok := whole(r, "page[number]", 1, 1<<30)
 	size, ok2 := whole(r, "page[size]", defaultPage, largestPage)
 	if !ok || !ok2 {
@@ -268,14 +307,18 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request, all []object) {
 		}
 		return n
 	}
-	s.answer(w, object{
+	document := object{
 		"data":  nonNil(all[from:min(from+size, total)]),
 		"links": object{"self": link(number), "first": link(1), "prev": link(number - 1), "next": link(number + 1), "last": link(pages)},
 		"meta": object{"pagination": object{
 			"current-page": number, "page-size": size, "prev-page": beside(number - 1), "next-page": beside(number + 1),
 			"total-pages": pages, "total-count": total,
 		}},
-	})
+	}
+	if len(included) > 0 {
+		document["included"] = included
+	}
+	s.answer(w, document)
 }
 
 func whole(r *http.Request, name string, otherwise, most int) (int, bool) {
