@@ -9,8 +9,12 @@ import (
 	"auditpack/collectors/plugin/sdk/wire"
 )
 
-// shortestSecret is the length in bytes from which on the value of a variable is masked: "1" or "yes" is none.
-const shortestSecret = 4
+// From which length in bytes on the value of a variable is masked ("1" or "yes" is no secret), and from which on a word of it is, where
+// it has several: "Bearer" is none.
+const (
+	shortestSecret = 4
+	shortestWord   = 8
+)
 
 // masker takes the values of the variables that a plugin sees out of what it says. A value becomes its name.
 type masker struct {
@@ -20,9 +24,12 @@ type masker struct {
 type secret struct{ name, value string }
 
 func (m *masker) add(name, value string) {
-	for _, v := range append(strings.Fields(value), value) {
-		if len(v) >= shortestSecret {
-			m.secrets = append(m.secrets, secret{name, v})
+	if len(value) >= shortestSecret {
+		m.secrets = append(m.secrets, secret{name, value})
+	}
+	for _, word := range strings.Fields(value) {
+		if len(word) >= shortestWord && word != value {
+			m.secrets = append(m.secrets, secret{name, word})
 		}
 	}
 	slices.SortStableFunc(m.secrets, func(a, b secret) int { return len(b.value) - len(a.value) })

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"auditpack/collectors"
@@ -197,9 +199,11 @@ func (s *session) brokenOff(err error) error {
 	if errors.Is(err, io.EOF) {
 		return s.ended(errors.New("plugin ended the collection without saying that it was done"))
 	}
-	select { // one that crashes closes its stream first: how it ended is not ours to cut short
-	case <-s.process.done:
-	case <-time.After(s.limits.stop):
+	if status.Code(err) == codes.Unavailable { // one that crashes closes its stream first: how it ends is not ours to cut short
+		select {
+		case <-s.process.done:
+		case <-time.After(s.limits.stop):
+		}
 	}
 	return s.ended(fmt.Errorf("plugin ended before it was done: %w", spoken(err)))
 }
