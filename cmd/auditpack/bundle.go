@@ -27,7 +27,7 @@ func bundleCommand() *cli.Command {
 		Description: "Writes one zip that an auditor checks offline, with auditpack verify or with coreutils, openssl and duckdb alone. It is sealed with\n" +
 			"keys/seal.key.pem; the export becomes an entry of the journal.",
 		Flags: append(append(append([]cli.Flag{frameworkFlag(),
-			&cli.StringFlag{Name: "key", Usage: "private key `FILE` (PEM); default: keys/seal.key.pem of the workspace"},
+			sealKeyFlag("what seals the bundle"), passphraseFlag(), requireTimestampFlag(),
 		}, judgingFlags()...),
 			&cli.StringFlag{Name: "format", Value: "pdf,xlsx", Usage: "`LIST` of pdf, xlsx, txt: the reports that go in"},
 			&cli.StringFlag{Name: "lang", Value: "en,de", Usage: "`LIST` of en, de: the languages of the reports"},
@@ -53,6 +53,9 @@ func createBundle(c *cli.Context, o reportOptions, j *judgement, a assessment.As
 	if err != nil {
 		return err
 	}
+	if err := s.refuseReplaced(c.Context, key.Public()); err != nil {
+		return fmt.Errorf("seal bundle: %w", err)
+	}
 	records := bundledRecords(j, a)
 	files, err := o.bundled(j, a, key.Public().Fingerprint())
 	if err != nil {
@@ -65,7 +68,7 @@ func createBundle(c *cli.Context, o reportOptions, j *judgement, a assessment.As
 	options := bundle.Options{
 		Organization: a.Organization.Name, Identifier: fmt.Sprintf("%s %s", a.Framework.ID, j.window.name()), AsOf: a.AsOf, Agent: toolName(),
 		Files: append(files, scripts...), Records: records, Store: s.store, Journal: s.store,
-		Key: key, SealedAt: now(), Force: o.force,
+		Key: key, SealedAt: now(), Stamp: s.stampSeal(c), Force: o.force,
 	}
 	if err := s.addCheckpoint(c.Context, &options); err != nil {
 		return err
@@ -103,16 +106,12 @@ func (s *session) noteExport(ctx context.Context, summary bundle.Summary, text s
 	return err
 }
 
-func sealKey(c *cli.Context, w *workspace.Workspace) (*seal.PrivateKey, error) {
-	path := c.String("key")
-	if path == "" {
-		path = keyPath(w, sealKeyFile)
+// keyAndPlace names the key in the journal, so that the one in Vault can be found again.
+func keyAndPlace(key seal.Signer) string {
+	if place := key.Place(); place != "" {
+		return key.Public().Fingerprint() + " (" + place + ")"
 	}
-	key, err := seal.LoadPrivateKey(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("seal bundle: no key at %q; make one with: auditpack key generate, or name another with --key", path)
-	}
-	return key, err
+	return key.Public().Fingerprint()
 }
 
 // addCheckpoint signs the journal as it is now.

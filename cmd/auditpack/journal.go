@@ -34,17 +34,17 @@ func journalCommand() *cli.Command {
 			{
 				Name: "checkpoint", Usage: "sign the journal as it is now, to be handed over",
 				Description: "Prints a signed note over the size and the root hash of the journal. Truncation and forks can be found only against a\ncheckpoint that left the house: keep one where the keepers of the store cannot change it.",
-				Flags:       outFlags(),
+				Flags:       checkpointFlags(),
 				Action:      func(c *cli.Context) error { return noArgs(c, journalCheckpoint) },
 			},
 			{
 				Name: "verify", Usage: "check numbers, chain and tree, and that nothing changed since a checkpoint",
-				Flags: []cli.Flag{
+				Flags: append([]cli.Flag{
 					&cli.StringFlag{Name: "since", Usage: "a checkpoint `FILE` from earlier"},
 					&cli.StringFlag{Name: "log-key", Usage: "public key `FILE` of the checkpoint; default: keys/log.pub of the workspace"},
 					&cli.StringFlag{Name: "proof", Usage: "check the proof in `FILE` and no store; with --log-key, and --entry or --since"},
 					&cli.StringFlag{Name: "entry", Usage: "`FILE` with the bytes of the entry that --proof is about"},
-				},
+				}, timestampFlags()...),
 				Action: func(c *cli.Context) error {
 					if c.String("proof") != "" {
 						return verifyProof(c)

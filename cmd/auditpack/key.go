@@ -12,6 +12,7 @@ import (
 
 	"auditpack/cmd/auditpack/workspace"
 	"auditpack/evidence/seal"
+	"auditpack/evidence/seal/transit"
 )
 
 // Files in the workspace's folder of keys.
@@ -23,6 +24,8 @@ const (
 )
 
 func keyCommand() *cli.Command {
+	algorithm := &cli.StringFlag{Name: "algorithm", Value: string(seal.ECDSAP256), Usage: "ecdsa-p256 or ed25519"}
+	encrypt := &cli.BoolFlag{Name: "encrypt", Usage: "encrypt the private key with a passphrase"}
 	return &cli.Command{
 		Name:  "key",
 		Usage: "the key that seals bundles",
@@ -30,15 +33,19 @@ func keyCommand() *cli.Command {
 			{
 				Name: "generate", Usage: "make keys/seal.key.pem and keys/seal.pub.pem",
 				Description: "Prints the fingerprint. Give it to your auditors by another way than the bundle: it is what they trust.",
-				Flags: []cli.Flag{
-					&cli.StringFlag{Name: "algorithm", Value: string(seal.ECDSAP256), Usage: "ecdsa-p256 or ed25519"},
-				},
-				Action: keyGenerate,
+				Flags:       []cli.Flag{algorithm, encrypt, passphraseFlag()},
+				Action:      keyGenerate,
 			},
 			{
-				Name: "show", Usage: "print the fingerprint of the workspace's key",
+				Name: "show", Usage: "print the fingerprint of a key",
+				Description: "Without --key it is the workspace's. --out writes the public key as PEM, for auditors and for openssl.",
+				Flags: append([]cli.Flag{
+					&cli.StringFlag{Name: "key", Usage: "a public or private key `FILE` (PEM), or vault-transit://MOUNT/KEY; default: keys/seal.pub.pem of the workspace"},
+					passphraseFlag(),
+				}, outFlags()...),
 				Action: keyShow,
 			},
+			rotateCommand(algorithm, encrypt),
 		},
 	}
 }
@@ -47,20 +54,28 @@ func keyCommand() *cli.Command {
 type shownKey struct {
 	Fingerprint string `json:"fingerprint"`
 	Algorithm   string `json:"algorithm"`
-	Public      string `json:"public"` // path of the PEM file
+	Public      string `json:"public"` // path of the PEM file, or the reference of a key in Vault
 }
 
 func keyGenerate(c *cli.Context) error {
 	if c.Args().Present() {
 		return usagef("key generate takes no argument, got %q", c.Args().First())
 	}
-	algorithm := seal.Algorithm(c.String("algorithm"))
-	if algorithm != seal.ECDSAP256 && algorithm != seal.Ed25519 {
-		return usagef("--algorithm: unknown %q, want %s or %s", algorithm, seal.ECDSAP256, seal.Ed25519)
+	algorithm, err := algorithmOf(c)
+	if err != nil {
+		return err
 	}
 	w, err := openWorkspace(c)
 	if err != nil {
 		return err
+	}
+	var passphrase []byte
+	if c.Bool("encrypt") {
+		if passphrase, err = newPassphrase(c, "passphrase-file"); err != nil {
+			return err
+		}
+	} else if c.String("passphrase-file") != "" {
+		return usagef("--passphrase-file goes with --encrypt")
 	}
 	key, err := seal.Generate(algorithm)
 	if err != nil {
@@ -70,7 +85,7 @@ func keyGenerate(c *cli.Context) error {
 	if err := os.MkdirAll(filepath.Dir(private), 0o700); err != nil {
 		return fmt.Errorf("generate key: %w", err)
 	}
-	if err := key.Save(private, public); err != nil {
+	if err := key.Save(private, public, passphrase); err != nil {
 		if errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("%w; bundles that it sealed are checked with it, so it is never written over: move it away first", err)
 		}
@@ -83,29 +98,65 @@ func keyGenerate(c *cli.Context) error {
 	return nil
 }
 
+func algorithmOf(c *cli.Context) (seal.Algorithm, error) {
+	a := seal.Algorithm(c.String("algorithm"))
+	if a != seal.ECDSAP256 && a != seal.Ed25519 {
+		return a, usagef("--algorithm: unknown %q, want %s or %s", a, seal.ECDSAP256, seal.Ed25519)
+	}
+	return a, nil
+}
+
 func keyShow(c *cli.Context) error {
 	if c.Args().Present() {
 		return usagef("key show takes no argument, got %q", c.Args().First())
 	}
-	w, err := openWorkspace(c)
+	public, place, err := shownPublicKey(c)
 	if err != nil {
 		return err
 	}
-	path := keyPath(w, sealPubFile)
-	public, err := seal.LoadPublicKey(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("show key: there is none at %q; make one with: auditpack key generate", path)
+	if out := c.String("out"); out != "" {
+		if err := writeFile(out, public.PEM(), c.Bool("force")); err != nil {
+			return err
+		}
+		place = out
 	}
-	if err != nil {
-		return err
-	}
-	return printKey(c, public, path)
+	return printKey(c, public, place)
 }
 
-func printKey(c *cli.Context, public seal.PublicKey, path string) error {
+// shownPublicKey is the public key that --key names, and where it is from.
+func shownPublicKey(c *cli.Context) (seal.PublicKey, string, error) {
+	name := c.String("key")
+	if name == "" {
+		w, err := openWorkspace(c)
+		if err != nil {
+			return seal.PublicKey{}, "", err
+		}
+		name = keyPath(w, sealPubFile)
+		public, err := seal.LoadPublicKey(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("show key: there is none at %q; make one with: auditpack key generate", name)
+		}
+		return public, name, err
+	}
+	if !transit.IsReference(name) {
+		if public, err := seal.LoadPublicKey(name); err == nil || errors.Is(err, fs.ErrNotExist) {
+			return public, name, err
+		}
+	}
+	key, err := openSigner(c, name)
+	if err != nil {
+		return seal.PublicKey{}, "", err
+	}
+	if place := key.Place(); place != "" {
+		name = place
+	}
+	return key.Public(), name, nil
+}
+
+func printKey(c *cli.Context, public seal.PublicKey, place string) error {
 	out := outputOf(c)
 	if out.json {
-		return out.object(shownKey{public.Fingerprint(), string(public.Algorithm()), path})
+		return out.object(shownKey{public.Fingerprint(), string(public.Algorithm()), place})
 	}
 	_, err := fmt.Fprintf(out.w, "%s\n", public.Fingerprint())
 	return err

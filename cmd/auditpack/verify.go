@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -22,6 +23,7 @@ func verifyCommand() *cli.Command {
 			&cli.StringFlag{Name: "fingerprint", Usage: "`SHA256:...` of the key that you trust"},
 			&cli.StringFlag{Name: "since", Usage: "a checkpoint `FILE` that was handed over earlier"},
 			&cli.StringFlag{Name: "log-key", Usage: "public key `FILE` of the checkpoint of --since"},
+			&cli.StringFlag{Name: "timestamp-ca", Usage: "certificates `FILE` (PEM) of the timestamp authority that you trust; the seal must then have a timestamp by it"},
 		},
 		Action: func(c *cli.Context) error {
 			if c.Args().Len() != 1 {
@@ -52,6 +54,11 @@ func verifyOptionsOf(c *cli.Context) (o bundle.VerifyOptions, err error) {
 	if text := c.String("fingerprint"); text != "" {
 		if o.Fingerprint, err = seal.ParseFingerprint(text); err != nil {
 			return o, usagef("--fingerprint: %v", err)
+		}
+	}
+	if path := c.String("timestamp-ca"); path != "" {
+		if o.Authorities, err = seal.LoadTimestampRoots(path); err != nil {
+			return o, err
 		}
 	}
 	if path := c.String("log-key"); path != "" {
@@ -90,6 +97,12 @@ func printVerified(c *cli.Context, r bundle.Report) error {
 		}
 		if r.Statement != nil {
 			fmt.Fprintf(out.w, "%s: %s\n", r.Statement.Organization, r.Statement.Identifier)
+		}
+		for _, r := range r.Rotations {
+			fmt.Fprintf(out.w, "the key was rotated: journal entry %d, of %s, announces %s and is signed with %s\n", r.Entry, r.At.Format(time.RFC3339), r.New, r.Old)
+		}
+		if r.Timestamp != nil {
+			fmt.Fprintln(out.w, thereSince("seal", *r.Timestamp))
 		}
 		fmt.Fprintf(out.w, "%d members, %s; %d records, %d blobs, %d journal entries; key %s\n",
 			r.Members, formatBytes(r.PayloadBytes), r.Records, r.Evidence, r.Entries, r.Fingerprint)

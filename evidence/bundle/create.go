@@ -39,7 +39,7 @@ func DiskFile(name, path string) File {
 	return File{Name: name, Open: func() (io.ReadCloser, error) { return os.Open(path) }}
 }
 
-// Options say what goes into a bundle. The manifest follows from all of them but Key, SealedAt, Force and Progress.
+// Options say what goes into a bundle. The manifest follows from all of them but Key, SealedAt, Stamp, Force and Progress.
 type Options struct {
 	Organization string
 	Identifier   string    // what is bundled, one line: "iso27001-2022 2026-07-01/2026-10-01"
@@ -55,8 +55,12 @@ type Options struct {
 	LogKey     note.Verifier // of the checkpoint
 	LogKeyText string        // the content of the file with the public log key
 
-	Key      *seal.PrivateKey
+	Key      seal.Signer
 	SealedAt time.Time // the seal says this time; zero for none
+
+	// Stamp returns an authority's timestamp of the seal's signature, as a TimeStampResp in DER; nil bytes for none. Nil asks for
+	// none.
+	Stamp func(ctx context.Context, signature []byte) ([]byte, error)
 
 	Force    bool                    // replace a file that is there
 	Progress func(done, total int64) // bytes of evidence; nil for none
@@ -67,6 +71,7 @@ type Summary struct {
 	Manifest    evidence.Digest `json:"manifest"`    // of manifest-sha256.txt; the same inputs give the same
 	Contents    []byte          `json:"-"`           // of manifest-sha256.txt: all that left the house, by name and digest
 	Fingerprint string          `json:"fingerprint"` // of the key of the seal
+	Timestamped bool            `json:"timestamped"` // the seal has a timestamp
 	Members     int             `json:"members"`
 	SizeBytes   int64           `json:"size_bytes"` // of the file
 	Records     int             `json:"records"`
@@ -143,6 +148,7 @@ func plan(ctx context.Context, o Options) (*creation, error) {
 	c := &creation{options: o, payload: map[string]source{}}
 	c.predicate = Predicate{
 		Format: Format, Organization: o.Organization, Identifier: o.Identifier, AsOf: o.AsOf.UTC().Format(time.DateOnly), Agent: o.Agent,
+		Key: o.Key.Place(),
 	}
 	if !o.SealedAt.IsZero() {
 		at := o.SealedAt.UTC()
@@ -392,7 +398,25 @@ func (c *creation) writeSeal(ctx context.Context, tags map[string]evidence.Diges
 			return err
 		}
 	}
-	return nil
+	return c.writeTimestamp(ctx, sealed.Signature)
+}
+
+// writeTimestamp lets an authority say when the seal was there, and checks only that what it gives is of this seal: whom to trust
+// for the time is the caller's to know.
+func (c *creation) writeTimestamp(ctx context.Context, signature []byte) error {
+	if c.options.Stamp == nil {
+		return nil
+	}
+	response, err := c.options.Stamp(ctx, signature)
+	if err != nil || response == nil {
+		return err
+	}
+	if _, err := seal.OpenTimestamp(response, signature, nil); err != nil {
+		return fmt.Errorf("timestamp of the seal: %w", err)
+	}
+	c.summary.Timestamped = true
+	_, _, err = c.zip.add(ctx, timestampFile, bytes.NewReader(response))
+	return err
 }
 
 // progressReader counts evidence as it is read.

@@ -24,6 +24,7 @@ const (
 	signedFile      = "attestation.pae"
 	signatureFile   = "attestation.sig"
 	publicKeyFile   = "seal.pub.pem"
+	timestampFile   = "attestation.tsr" // optional
 )
 
 // Places in the payload that Create fills itself.
@@ -61,9 +62,13 @@ func checkName(name string) error {
 }
 
 // inOrder returns payload names in the order of the whole zip, with everything around them.
-func inOrder(payload []string) []string {
+func inOrder(payload []string, timestamped bool) []string {
 	slices.Sort(payload)
-	return slices.Concat([]string{bagitFile}, payload, []string{bagInfoFile, manifestFile, tagManifestFile}, sealFiles)
+	names := slices.Concat([]string{bagitFile}, payload, []string{bagInfoFile, manifestFile, tagManifestFile}, sealFiles)
+	if timestamped {
+		names = append(names, timestampFile)
+	}
+	return names
 }
 
 // deflated says whether a member is compressed. It follows from the name alone, so that there is one layout: what is
@@ -73,7 +78,7 @@ func deflated(name string) bool {
 	case ".parquet", ".xlsx", ".png", ".zst", ".gz", ".zip":
 		return false
 	}
-	return !slices.Contains(sealFiles, name)
+	return !slices.Contains(sealFiles, name) && name != timestampFile
 }
 
 func recordName(d evidence.Digest) string   { return recordFolder + d.Hex() + ".json" }

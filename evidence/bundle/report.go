@@ -1,6 +1,10 @@
 package bundle
 
-import "fmt"
+import (
+	"fmt"
+
+	"auditpack/evidence/seal"
+)
 
 // ProblemKind says what a problem is about.
 type ProblemKind string
@@ -16,6 +20,7 @@ const (
 	ProblemRecord     ProblemKind = "record"     // a record does not read, or what it names does not fit
 	ProblemJournal    ProblemKind = "journal"    // an entry does not read or does not follow, or a record is in none
 	ProblemCheckpoint ProblemKind = "checkpoint" // is not of this journal, this store or this key
+	ProblemTimestamp  ProblemKind = "timestamp"  // of the seal is missing, of other bytes, or by nobody who is trusted
 )
 
 // Problem is one thing that keeps a bundle from verifying.
@@ -38,13 +43,18 @@ func (p Problem) String() string {
 type Report struct {
 	Problems     []Problem  `json:"problems"`            // every one, in the order of the checks
 	Fingerprint  string     `json:"fingerprint"`         // of the key that was trusted, whether or not it sealed this
-	Sealed       bool       `json:"sealed"`              // the trusted key signed Statement
+	Sealed       bool       `json:"sealed"`              // the trusted key, or the last of Rotations, signed Statement
+	Rotations    []Rotation `json:"rotations,omitempty"` // that lead from the trusted key to the one of the seal; none when they are the same
 	Statement    *Predicate `json:"statement,omitempty"` // what the seal says; nil without a seal by the trusted key
 	Members      int        `json:"members"`
 	PayloadBytes int64      `json:"payload_bytes"`
 	Records      int        `json:"records"`
 	Evidence     int        `json:"evidence"` // blobs
 	Entries      int64      `json:"entries"`  // of the journal
+
+	// Timestamp says when the seal was there; nil when it has none that fits. Its Trusted says whether an authority that was named
+	// from outside says so.
+	Timestamp *seal.Timestamp `json:"timestamp,omitempty"`
 }
 
 // OK says whether the bundle verifies.

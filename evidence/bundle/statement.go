@@ -28,6 +28,7 @@ type Predicate struct {
 	ArchiveBytes int64           `json:"archive_bytes"`
 	Archive      evidence.Digest `json:"archive"` // of the first ArchiveBytes bytes of the zip: everything before the seal
 	SealedAt     *time.Time      `json:"sealed_at,omitempty"`
+	Key          string          `json:"key,omitempty"` // where the private key lies, with its version, when a service keeps it: vault-transit://transit/audit-seal?version=3
 }
 
 // newStatement returns what is signed.

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -28,6 +29,10 @@ type VerifyOptions struct {
 	Fingerprint string            // of the key of the seal
 	LogKey      note.Verifier     // of the checkpoint; nil: the one that the seal covers
 	Since       []seal.Checkpoint // handed over earlier, their signatures checked: the journal must begin with their entries
+
+	// Authorities are trusted to tell the time of the seal, which must then have a timestamp. Nil: a timestamp is read, and must be
+	// of this seal, but nobody is trusted with the time.
+	Authorities *seal.TimestampRoots
 }
 
 // Verify opens the bundle at path, checks all of it offline, and reports every problem. The error says only that the file could
@@ -86,7 +91,9 @@ func (b *Bundle) Verify(ctx context.Context, o VerifyOptions) (Report, error) {
 		return Report{}, fmt.Errorf("verify bundle: %w", err)
 	}
 	v.order()
+	v.readSuccession(ctx)
 	v.seal(ctx)
+	v.timestamp()
 	v.bag()
 	v.names()
 	v.journal()
@@ -107,6 +114,8 @@ type verification struct {
 	statement *seal.Statement            // signed or not
 	predicate *Predicate                 // signed or not
 	committed map[evidence.Digest]bool   // records in entries
+
+	succession seal.Succession // that the journal's entries announce
 }
 
 // hash reads every member and everything before the seal, on all cores.
@@ -171,7 +180,7 @@ func (v *verification) order() {
 		switch {
 		case strings.HasPrefix(m.name, payloadFolder):
 			payload = append(payload, m.name)
-		case slices.Contains(sealFiles, m.name), slices.Contains(tagFiles, m.name), m.name == tagManifestFile:
+		case slices.Contains(sealFiles, m.name), slices.Contains(tagFiles, m.name), m.name == tagManifestFile, m.name == timestampFile:
 		default:
 			v.report.problem(ProblemExtra, m.name, "no bundle has such a member")
 		}
@@ -187,7 +196,7 @@ func (v *verification) order() {
 	if err := checkFolds(names); err != nil {
 		v.report.problem(ProblemLayout, "", "%v", err)
 	}
-	if want := inOrder(payload); !slices.Equal(names, want) && sameNames(names, want) {
+	if want := inOrder(payload, slices.Contains(names, timestampFile)); !slices.Equal(names, want) && sameNames(names, want) {
 		v.report.problem(ProblemLayout, "", "members are not in the order of a bundle")
 	}
 }
@@ -249,8 +258,9 @@ func (v *verification) seal(ctx context.Context) {
 	v.archive(ctx, p)
 }
 
-// sealKey returns the key to check the seal with, and whether it is the trusted one. When the bundle's own key is not the trusted
-// one, that is reported, and the seal is still checked with it, so that other problems come out too.
+// sealKey returns the key to check the seal with, and whether it is to be trusted: it is the trusted one, or the journal's entries
+// lead to it from there, each signed with the key before. When the bundle's own key is neither, that is reported, and the seal is
+// still checked with it, so that other problems come out too.
 func (v *verification) sealKey() (seal.PublicKey, bool) {
 	b, ok := v.read(publicKeyFile)
 	if !ok {
@@ -262,7 +272,13 @@ func (v *verification) sealKey() (seal.PublicKey, bool) {
 		v.report.problem(ProblemSeal, publicKeyFile, "%v", err)
 	case !bytes.Equal(b, inside.PEM()):
 		v.report.problem(ProblemSeal, publicKeyFile, "it is not in the form that we write")
-	case inside.Fingerprint() != v.report.Fingerprint:
+	case inside.Fingerprint() == v.report.Fingerprint:
+		if r, replaced := v.succession.Successor(inside.Fingerprint()); replaced {
+			v.report.problem(ProblemSeal, publicKeyFile, "entry %d of the journal, of %s, replaced this key by %s: nothing may be sealed with it since", r.Entry, r.At.Format(time.RFC3339), r.New.Fingerprint())
+		}
+	case v.follow(inside):
+		return inside, true
+	default:
 		v.report.problem(ProblemSeal, publicKeyFile, "sealed by key %s, and the trusted key is %s", inside.Fingerprint(), v.report.Fingerprint)
 	}
 	if !v.options.Key.IsZero() {

@@ -42,13 +42,13 @@ type Sealed struct {
 }
 
 // Sign seals a statement; its Type is set.
-func Sign(ctx context.Context, s Statement, key *PrivateKey) (Sealed, error) {
+func Sign(ctx context.Context, s Statement, key Signer) (Sealed, error) {
 	s.Type = StatementType
 	payload, err := canonical.Marshal(s)
 	if err != nil {
 		return Sealed{}, fmt.Errorf("seal: %w", err)
 	}
-	es, err := dsse.NewEnvelopeSigner(dsseKey{key: key, public: key.public})
+	es, err := dsse.NewEnvelopeSigner(dsseKey{key: key, public: key.Public()})
 	if err != nil {
 		return Sealed{}, fmt.Errorf("seal: %w", err)
 	}
@@ -120,15 +120,32 @@ func Open(ctx context.Context, envelope []byte, key PublicKey) (Statement, Seale
 	return s, sealed, nil
 }
 
+// peekStatement reads the statement of an envelope without checking its signature: to learn whose it should be, never to trust it.
+func peekStatement(envelope []byte) (Statement, error) {
+	var env dsse.Envelope
+	if err := canonical.Unmarshal(envelope, &env); err != nil {
+		return Statement{}, fmt.Errorf("read statement: %w", err)
+	}
+	payload, err := env.DecodeB64Payload()
+	if err != nil {
+		return Statement{}, fmt.Errorf("read statement: %w", err)
+	}
+	var s Statement
+	if err := canonical.Unmarshal(payload, &s); err != nil {
+		return Statement{}, fmt.Errorf("read statement: %w", err)
+	}
+	return s, nil
+}
+
 // dsseKey lets the dsse package use our keys.
 type dsseKey struct {
-	key    *PrivateKey // nil to check only
+	key    Signer // nil to check only
 	public PublicKey
 }
 
 var _ dsse.SignerVerifier = dsseKey{}
 
-func (k dsseKey) Sign(_ context.Context, b []byte) ([]byte, error) { return k.key.Sign(b) }
-func (k dsseKey) Verify(_ context.Context, b, sig []byte) error    { return k.public.Verify(b, sig) }
-func (k dsseKey) KeyID() (string, error)                           { return k.public.Fingerprint(), nil }
-func (k dsseKey) Public() crypto.PublicKey                         { return k.public.key }
+func (k dsseKey) Sign(ctx context.Context, b []byte) ([]byte, error) { return k.key.Sign(ctx, b) }
+func (k dsseKey) Verify(_ context.Context, b, sig []byte) error      { return k.public.Verify(b, sig) }
+func (k dsseKey) KeyID() (string, error)                             { return k.public.Fingerprint(), nil }
+func (k dsseKey) Public() crypto.PublicKey                           { return k.public.key }

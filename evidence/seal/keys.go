@@ -2,6 +2,7 @@ package seal
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -13,6 +14,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"runtime"
@@ -37,8 +39,9 @@ var ErrSignature = errors.New("signature does not match")
 
 // A PrivateKey signs. It is safe for concurrent use.
 type PrivateKey struct {
-	signer crypto.Signer
-	public PublicKey
+	signer    crypto.Signer
+	public    PublicKey
+	encrypted bool
 }
 
 // A PublicKey checks signatures. The zero value is invalid. It is safe for concurrent use.
@@ -71,14 +74,15 @@ func newPrivateKey(key any) (*PrivateKey, error) {
 	if !ok {
 		return nil, fmt.Errorf("a %T cannot sign", key)
 	}
-	public, err := newPublicKey(signer.Public())
+	public, err := NewPublicKey(signer.Public())
 	if err != nil {
 		return nil, err
 	}
 	return &PrivateKey{signer: signer, public: public}, nil
 }
 
-func newPublicKey(key any) (PublicKey, error) {
+// NewPublicKey takes an *ecdsa.PublicKey on P-256 or an ed25519.PublicKey; any other is refused.
+func NewPublicKey(key any) (PublicKey, error) {
 	switch k := key.(type) {
 	case *ecdsa.PublicKey:
 		if k.Curve != elliptic.P256() {
@@ -95,16 +99,36 @@ func newPublicKey(key any) (PublicKey, error) {
 	return PublicKey{key: key, der: der}, nil
 }
 
-// parsePrivateKey reads one PEM block with a PKCS #8 key, as Generate, PEM and "openssl genpkey" write it, without a password.
-func parsePrivateKey(b []byte) (*PrivateKey, error) {
+// Types of PEM blocks.
+const (
+	privateBlock   = "PRIVATE KEY"           // PKCS #8
+	encryptedBlock = "ENCRYPTED PRIVATE KEY" // PKCS #8 with PBES2
+	publicBlock    = "PUBLIC KEY"            // SPKI
+)
+
+// Passphrase gives the passphrase of an encrypted key; it is asked only when there is one. Nil has none.
+type Passphrase func() ([]byte, error)
+
+// parsePrivateKey reads one PEM block with a PKCS #8 key, as Generate, PEM and "openssl genpkey" write it, encrypted or not.
+func parsePrivateKey(b []byte, passphrase Passphrase) (*PrivateKey, error) {
 	block, err := onlyBlock(b)
 	if err != nil {
 		return nil, fmt.Errorf("read private key: %w", err)
 	}
-	if block.Type != "PRIVATE KEY" {
-		return nil, fmt.Errorf("read private key: PEM block is %q, want %q: an unencrypted PKCS #8 key", block.Type, "PRIVATE KEY")
+	der := block.Bytes
+	switch block.Type {
+	case privateBlock:
+	case encryptedBlock:
+		if der, err = decrypted(der, passphrase); err != nil {
+			return nil, fmt.Errorf("read private key: %w", err)
+		}
+	default:
+		return nil, fmt.Errorf("read private key: PEM block is %q, want %q or %q: a PKCS #8 key", block.Type, privateBlock, encryptedBlock)
 	}
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	key, err := x509.ParsePKCS8PrivateKey(der)
+	if err != nil && block.Type == encryptedBlock {
+		err = ErrPassphrase // what came out is no key, and what is wrong with it is nobody's business
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read private key: %w", err)
 	}
@@ -112,7 +136,19 @@ func parsePrivateKey(b []byte) (*PrivateKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read private key: %w", err)
 	}
+	k.encrypted = block.Type == encryptedBlock
 	return k, nil
+}
+
+func decrypted(der []byte, passphrase Passphrase) ([]byte, error) {
+	if passphrase == nil {
+		return nil, ErrNoPassphrase
+	}
+	text, err := passphrase()
+	if err != nil {
+		return nil, err
+	}
+	return decryptKey(der, text)
 }
 
 // ParsePublicKey reads one PEM block with an SPKI key, as PEM and "openssl pkey -pubout" write it.
@@ -121,14 +157,14 @@ func ParsePublicKey(b []byte) (PublicKey, error) {
 	if err != nil {
 		return PublicKey{}, fmt.Errorf("read public key: %w", err)
 	}
-	if block.Type != "PUBLIC KEY" {
-		return PublicKey{}, fmt.Errorf("read public key: PEM block is %q, want %q", block.Type, "PUBLIC KEY")
+	if block.Type != publicBlock {
+		return PublicKey{}, fmt.Errorf("read public key: PEM block is %q, want %q", block.Type, publicBlock)
 	}
 	key, err := x509.ParsePKIXPublicKey(block.Bytes)
 	if err != nil {
 		return PublicKey{}, fmt.Errorf("read public key: %w", err)
 	}
-	p, err := newPublicKey(key)
+	p, err := NewPublicKey(key)
 	if err != nil {
 		return PublicKey{}, fmt.Errorf("read public key: %w", err)
 	}
@@ -146,13 +182,14 @@ func onlyBlock(b []byte) (*pem.Block, error) {
 	return block, nil
 }
 
-// LoadPrivateKey reads the PEM file at path. A file that others than its owner may read is refused.
-func LoadPrivateKey(path string) (*PrivateKey, error) {
-	b, err := readSecret(path)
+// LoadPrivateKey reads the PEM file at path. A file that others than its owner may read is refused. A key that is encrypted asks
+// for its passphrase: without one the error wraps ErrNoPassphrase, and with a wrong one ErrPassphrase.
+func LoadPrivateKey(path string, passphrase Passphrase) (*PrivateKey, error) {
+	b, err := ReadSecret(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read private key: %w", err)
 	}
-	k, err := parsePrivateKey(b)
+	k, err := parsePrivateKey(b, passphrase)
 	if err != nil {
 		return nil, fmt.Errorf("file %q: %w", path, err)
 	}
@@ -172,26 +209,36 @@ func LoadPublicKey(path string) (PublicKey, error) {
 	return k, nil
 }
 
-// readSecret reads a file that only its owner may read.
-func readSecret(path string) ([]byte, error) {
-	info, err := os.Stat(path)
+// ReadSecret reads a file that only its owner may read, at most 1 MiB of it; any other is refused.
+func ReadSecret(path string) ([]byte, error) {
+	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("read private key: %w", err)
+		return nil, err
 	}
-	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("read private key: file %q can be read by others (mode %04o): chmod 600 it, and replace the key if they may have", path, info.Mode().Perm())
-	}
-	b, err := os.ReadFile(path)
+	defer f.Close()
+	info, err := f.Stat()
 	if err != nil {
-		return nil, fmt.Errorf("read private key: %w", err)
+		return nil, err
+	}
+	if runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("file %q can be read by others (mode %04o): chmod 600 it, and replace what is in it if they may have", path, info.Mode().Perm())
+	}
+	b, err := io.ReadAll(io.LimitReader(f, maxSecretBytes+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(b) > maxSecretBytes {
+		return nil, fmt.Errorf("file %q: larger than %d bytes", path, maxSecretBytes)
 	}
 	return b, nil
 }
 
-// Save writes the key to two new files: the private one at path (mode 0600), the public one at publicPath (0644). A file that
-// is there already is kept, and the error wraps fs.ErrExist.
-func (k *PrivateKey) Save(path, publicPath string) error {
-	private, err := k.PEM()
+const maxSecretBytes = 1 << 20
+
+// Save writes the key to two new files: the private one at path (mode 0600), encrypted unless passphrase is nil, the public one
+// at publicPath (0644). A file that is there already is kept, and the error wraps fs.ErrExist.
+func (k *PrivateKey) Save(path, publicPath string, passphrase []byte) error {
+	private, err := k.PEM(passphrase)
 	if err != nil {
 		return err
 	}
@@ -213,20 +260,32 @@ func saveNewPair(path string, private []byte, publicPath string, public []byte) 
 	return nil
 }
 
-// PEM returns the key as PKCS #8 in PEM. It is a secret.
-func (k *PrivateKey) PEM() ([]byte, error) {
+// PEM returns the key as PKCS #8 in PEM, encrypted unless passphrase is nil. Without one it is a secret.
+func (k *PrivateKey) PEM(passphrase []byte) ([]byte, error) {
 	der, err := x509.MarshalPKCS8PrivateKey(k.signer)
 	if err != nil {
 		return nil, fmt.Errorf("encode private key: %w", err)
 	}
-	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
+	if passphrase == nil {
+		return pem.EncodeToMemory(&pem.Block{Type: privateBlock, Bytes: der}), nil
+	}
+	if der, err = encryptKey(der, passphrase); err != nil {
+		return nil, err
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: encryptedBlock, Bytes: der}), nil
 }
 
 // Public returns the key that checks what k signs.
 func (k *PrivateKey) Public() PublicKey { return k.public }
 
+// Encrypted says whether the file that k was read from is encrypted with a passphrase.
+func (k *PrivateKey) Encrypted() bool { return k.encrypted }
+
+// Place is empty: the key lies in a file.
+func (k *PrivateKey) Place() string { return "" }
+
 // Sign signs b: ECDSA signs the SHA-256 of b and differs each time, Ed25519 signs b and does not.
-func (k *PrivateKey) Sign(b []byte) ([]byte, error) {
+func (k *PrivateKey) Sign(_ context.Context, b []byte) ([]byte, error) {
 	var (
 		sig []byte
 		err error
@@ -259,7 +318,7 @@ func (p PublicKey) IsZero() bool { return p.key == nil }
 
 // PEM returns the key as SPKI in PEM.
 func (p PublicKey) PEM() []byte {
-	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: p.der})
+	return pem.EncodeToMemory(&pem.Block{Type: publicBlock, Bytes: p.der})
 }
 
 // Fingerprint returns "SHA256:" and the hex SHA-256 of the key's SPKI DER: what people compare, on paper or by telephone.

@@ -20,10 +20,10 @@ func TestKeysRoundTrip(t *testing.T) {
 			dir := t.TempDir()
 			private, public := filepath.Join(dir, "seal.key.pem"), filepath.Join(dir, "seal.pub.pem")
 			k := generate(t, a)
-			if err := k.Save(private, public); err != nil {
+			if err := k.Save(private, public, nil); err != nil {
 				t.Fatal(err)
 			}
-			loaded, err := LoadPrivateKey(private)
+			loaded, err := LoadPrivateKey(private, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -34,7 +34,7 @@ func TestKeysRoundTrip(t *testing.T) {
 			if diff := cmp.Diff(k.Public().Fingerprint(), pub.Fingerprint()); diff != "" {
 				t.Errorf("fingerprint (-want +got):\n%s", diff)
 			}
-			sig, err := loaded.Sign([]byte("manifest"))
+			sig, err := loaded.Sign(t.Context(), []byte("manifest"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -50,7 +50,7 @@ func TestKeysRoundTrip(t *testing.T) {
 			if err := (PublicKey{}).Verify([]byte("manifest"), sig); !errors.Is(err, ErrSignature) {
 				t.Errorf("no key: got %v, want ErrSignature", err)
 			}
-			if err := k.Save(private, public); !errors.Is(err, fs.ErrExist) {
+			if err := k.Save(private, public, nil); !errors.Is(err, fs.ErrExist) {
 				t.Errorf("saving again: got %v, want fs.ErrExist", err)
 			}
 		})
@@ -83,7 +83,7 @@ func TestKeysFromOpenSSL(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := parsePrivateKey(out); err != nil {
+		if _, err := parsePrivateKey(out, nil); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -99,7 +99,7 @@ func TestKeysRefused(t *testing.T) {
 		return out
 	}
 	k := generate(t, ECDSAP256)
-	good, err := k.PEM()
+	good, err := k.PEM(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,9 +112,9 @@ func TestKeysRefused(t *testing.T) {
 		"public key": {k.Public().PEM(), `PEM block is "PUBLIC KEY"`},
 		"P-384":      {openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"), "want P-256"},
 		"RSA":        {openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"), "want ECDSA P-256 or Ed25519"},
-		"password":   {openssl("genpkey", "-algorithm", "ed25519", "-aes128", "-pass", "pass:x"), "unencrypted"},
+		"password":   {openssl("genpkey", "-algorithm", "ed25519", "-aes128", "-pass", "pass:x"), "no passphrase"},
 	} {
-		if _, err := parsePrivateKey(c.pem); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := parsePrivateKey(c.pem, nil); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q", name, err, c.want)
 		}
 	}
@@ -128,14 +128,14 @@ func TestKeysRefused(t *testing.T) {
 
 func TestOpenPrivateKeyFileIsRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "seal.key.pem")
-	b, err := generate(t, Ed25519).PEM()
+	b, err := generate(t, Ed25519).PEM(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(path, b, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := LoadPrivateKey(path); err == nil || !strings.Contains(err.Error(), "can be read by others") {
+	if _, err := LoadPrivateKey(path, nil); err == nil || !strings.Contains(err.Error(), "can be read by others") {
 		t.Errorf("got %v", err)
 	}
 }

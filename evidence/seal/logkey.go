@@ -32,9 +32,9 @@ func (k LogKey) Save(path, publicPath string) error {
 
 // LoadLogSigner reads a private log key. A file that others than its owner may read is refused.
 func LoadLogSigner(path string) (note.Signer, error) {
-	b, err := readSecret(path)
+	b, err := ReadSecret(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read log key: %w", err)
 	}
 	s, err := note.NewSigner(strings.TrimSuffix(string(b), "\n"))
 	if err != nil {

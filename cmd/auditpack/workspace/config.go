@@ -30,6 +30,7 @@ type Config struct {
 	Sources      []SourceConfig            `yaml:"sources" jsonschema:"required,description=What evidence is collected from"`
 	Parameters   map[string]map[string]any `yaml:"parameters" jsonschema:"description=Parameters of control tests that differ from their defaults: test id then parameter then value"`
 	Store        string                    `yaml:"store" jsonschema:"description=Folder of the evidence store; default: store"`
+	Timestamp    *TimestampAuthority       `yaml:"timestamp" jsonschema:"description=Authority that gives checkpoints and seals a timestamp (RFC 3161); none when it is left out"`
 }
 
 // Organization is whom the reports are about.
@@ -37,6 +38,13 @@ type Organization struct {
 	Name  string `yaml:"name" jsonschema:"required,minLength=1,description=Name of the organization as reports print it"`
 	Scope string `yaml:"scope" jsonschema:"description=What is in scope in a sentence; printed on the cover"`
 	Role  string `yaml:"role" jsonschema:"enum=provider,enum=customer,description=provider or customer of the cloud service: C5 binds the provider"`
+}
+
+// TimestampAuthority tells the time at which a checkpoint or a seal was there.
+type TimestampAuthority struct {
+	URL    string `yaml:"url" jsonschema:"required,minLength=1,description=Address that takes requests as in RFC 3161; http or https"`
+	CA     string `yaml:"ca" jsonschema:"required,minLength=1,description=File with the PEM certificates that its timestamps are checked with; one of a root at least"`
+	Policy string `yaml:"policy" jsonschema:"description=Object identifier of the policy to ask for; the authority chooses when it is left out"`
 }
 
 // SourceConfig is one configured source: its name, its type, and the keys of that type's collector.
@@ -189,6 +197,12 @@ func (w *Workspace) validate() error {
 	}
 	if r := c.Organization.Role; r != "" && r != "provider" && r != "customer" {
 		errs = append(errs, fmt.Errorf("%s: organization.role: got %q, want provider or customer", shown, r))
+	}
+	if t := c.Timestamp; t != nil && t.URL == "" {
+		errs = append(errs, fmt.Errorf("%s: timestamp.url is not set", shown))
+	}
+	if t := c.Timestamp; t != nil && t.CA == "" {
+		errs = append(errs, fmt.Errorf("%s: timestamp.ca is not set: without its certificates nobody can check a timestamp", shown))
 	}
 	if len(c.Sources) == 0 {
 		errs = append(errs, fmt.Errorf("%s: sources is empty: nothing can be collected", shown))
