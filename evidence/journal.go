@@ -24,15 +24,16 @@ type EntryType string
 
 // The types of entries.
 const (
-	EntryCollection EntryType = "collection" // one source was asked; commits its records
-	EntryDerived    EntryType = "derived"    // evidence was computed from other evidence
-	EntryExported   EntryType = "exported"   // a bundle or report left the house; Subjects are its manifest
-	EntrySealed     EntryType = "sealed"     // Subjects were signed
-	EntrySuperseded EntryType = "superseded" // Subjects are replaced by Records
-	EntryRetention  EntryType = "retention"  // Subjects were dropped under a rule; the tombstone
+	EntryCollection EntryType = "collection"  // one source was asked; commits its records
+	EntryDerived    EntryType = "derived"     // evidence was computed from other evidence
+	EntryExported   EntryType = "exported"    // a bundle or report left the house; Subjects are its manifest
+	EntrySealed     EntryType = "sealed"      // Subjects were signed
+	EntrySuperseded EntryType = "superseded"  // Subjects are replaced by Records
+	EntryRetention  EntryType = "retention"   // Subjects were dropped under a rule; the tombstone
+	EntryKeyRotated EntryType = "key-rotated" // Subjects are the seal's old and its new public key; Statement announces it
 )
 
-var entryTypes = []EntryType{EntryCollection, EntryDerived, EntryExported, EntrySealed, EntrySuperseded, EntryRetention}
+var entryTypes = []EntryType{EntryCollection, EntryDerived, EntryExported, EntrySealed, EntrySuperseded, EntryRetention, EntryKeyRotated}
 
 // Outcome of asking a source for one part. The zero value is invalid. Asked and none there, not offered, and failed are
 // three different facts for an auditor.
@@ -79,6 +80,7 @@ type Entry struct {
 	Parts          []PartOutcome   `json:"parts"`
 	Cursor         json.RawMessage `json:"cursor,omitempty"` // where the next collection goes on; the collector's own
 	Subjects       []Digest        `json:"subjects"`
+	Statement      json.RawMessage `json:"statement,omitempty"` // only of a key rotation: a DSSE envelope, see docs/formats/seal.md
 	Note           string          `json:"note,omitempty"`
 	Previous       Digest          `json:"previous,omitempty"` // of the bytes of the entry before; empty in entry 1
 }
@@ -125,6 +127,8 @@ func (e Entry) Validate() error {
 	add(e.Time.IsZero(), "time is not set")
 	add((e.Source == "") == (e.Type == EntryCollection), "type %q with source %q: a collection has a source, and nothing else has", string(e.Type), e.Source)
 	add(e.SourcePrevious < 0 || e.SourcePrevious != 0 && e.Source == "", "source_previous is %d", e.SourcePrevious)
+	add((len(e.Statement) == 0) == (e.Type == EntryKeyRotated), "type %q: a key rotation has a signed statement, and nothing else has", string(e.Type))
+	add(e.Type == EntryKeyRotated && (len(e.Subjects) != 2 || e.Subjects[0] == e.Subjects[1]), "type %q: its subjects are two keys, the old one and the new one", string(e.Type))
 	add(e.Previous != "" && !e.Previous.Valid(), "previous %q is malformed", string(e.Previous))
 	for _, d := range slices.Concat(e.Records, e.Subjects) {
 		add(!d.Valid(), "digest %q is malformed", string(d))
