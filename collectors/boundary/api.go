@@ -81,7 +81,7 @@ func (c *collector) collectAPI(ctx context.Context, last apiCursor, out collecto
 
 // due says whether what changes seldom is to be asked for: when configuration_every is over, or something failed the last time.
 func (c *collector) due(last apiCursor) bool {
-	return len(c.config.LeaveOut) < len(optionalParts()) && (last.Configuration == nil || c.env.Now().Sub(*last.Configuration) >= c.every)
+	return len(c.config.Skip) < len(optionalParts()) && (last.Configuration == nil || c.env.Now().Sub(*last.Configuration) >= c.every)
 }
 
 // failAll says of every part that it failed.
@@ -99,7 +99,7 @@ func (c *collector) failAll(configuration bool, err error, out collectors.Sink) 
 }
 
 // wants says whether an optional part is to be asked for.
-func (c *collector) wants(part string) bool { return !slices.Contains(c.config.LeaveOut, part) }
+func (c *collector) wants(part string) bool { return !slices.Contains(c.config.Skip, part) }
 
 // begin logs in, or takes the token that is configured, and lets it read itself.
 func (c *collector) begin(ctx context.Context, out collectors.Sink) (*run, error) {

@@ -22,7 +22,7 @@ import (
 // Type is this collector's entry in collectors/all.
 var Type = collectors.Type{
 	Name:    "boundary",
-	Version: "1",
+	Version: "2",
 	Doc:     "Sessions, targets, users, roles and settings of HashiCorp Boundary, and its event logs.",
 	Kinds: []evidence.Kind{
 		kindScopes, kindScope, kindTargets, kindTarget, kindSessions, kindSession, kindChanges, kindUsers, kindUser, kindGroups, kindGroup,
@@ -76,7 +76,7 @@ type Config struct {
 	CACert             string   `yaml:"ca_cert" jsonschema:"description=PEM file of the authority that signed the controller's certificate; BOUNDARY_CACERT when empty"`
 	TLSServerName      string   `yaml:"tls_server_name" jsonschema:"description=Name that the controller's certificate must have when it is not that of the address; BOUNDARY_TLS_SERVER_NAME when empty"`
 	ConfigurationEvery string   `yaml:"configuration_every" jsonschema:"description=How often what changes seldom (users and groups and roles and auth methods and credential stores and host catalogs and recordings and sources of targets) is asked for: a duration such as 6h; 1h when empty; 0s for every collection"`
-	LeaveOut           []string `yaml:"leave_out" jsonschema:"description=Parts that are not asked for: users or groups or roles or auth-methods or accounts or managed-groups or target reads or credential-stores or credential-libraries or host-catalogs or hosts or session-recordings"`
+	Skip               []string `yaml:"skip" jsonschema:"description=Parts that are not asked for: users or groups or roles or auth-methods or accounts or managed-groups or target reads or credential-stores or credential-libraries or host-catalogs or hosts or session-recordings"`
 	EventLogs          []string `yaml:"event_logs" jsonschema:"description=Files or globs of event logs; plain or .gz or .zst"`
 }
 
@@ -151,8 +151,8 @@ func (c Config) validate() error {
 	add(c.AuthMethod == "" && (c.LoginName != "" || c.PasswordFile != ""), "login_name and password_file need auth_method")
 	every, err := time.ParseDuration(c.ConfigurationEvery)
 	add(err != nil || every < 0, "configuration_every %q: want a duration such as 6h or 30m", c.ConfigurationEvery)
-	for _, name := range c.LeaveOut {
-		add(!slices.Contains(optionalParts(), name), "leave_out: %q is not one of %s", name, strings.Join(optionalParts(), ", "))
+	for _, name := range c.Skip {
+		add(!slices.Contains(optionalParts(), name), "skip: %q is not one of %s", name, strings.Join(optionalParts(), ", "))
 	}
 	for _, pattern := range c.EventLogs {
 		_, err := path.Match(filepath.ToSlash(pattern), "")

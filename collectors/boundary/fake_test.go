@@ -51,7 +51,7 @@ func newWorld(t *testing.T, data boundarytest.Dataset) *world {
 	t.Cleanup(server.Close)
 	w.url = server.URL
 	w.config = "address: " + server.URL + "\n"
-	w.more = "leave_out: [" + strings.Join(optionalParts(), ", ") + "]\n"
+	w.more = "skip: [" + strings.Join(optionalParts(), ", ") + "]\n"
 	w.vars = map[string]string{"BOUNDARY_TOKEN": testToken}
 	return w
 }

@@ -152,7 +152,7 @@ var branches = []branch{
 	{listRequest: recordingsRequest},
 }
 
-// optionalParts are the names that leave_out takes.
+// optionalParts are the names that skip takes.
 func optionalParts() []string {
 	var names []string
 	for _, b := range branches {

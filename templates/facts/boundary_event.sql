@@ -9,6 +9,7 @@
 select
     evidence,
     line,
+    getvariable('source') as source,
     device,
     event_id,
     "type",

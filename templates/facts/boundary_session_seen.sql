@@ -1,6 +1,6 @@
 -- table: boundary_session_seen
 -- row: one session in one answer, a list page or a single read: boundary_session has the newest of each
--- kind: boundary.sessions/1, boundary.session/1
+-- kind: boundary.sessions/1, boundary.session/1, boundary.session-changes/1
 -- Source: Boundary API, "Session", fields as of 2026-11. A list page has its sessions in "items" and leaves out connections; a
 -- single read is the bare session. Zero values are left out and 64-bit integers are texts. updated_time is not the end of a
 -- session: that is the start of its state "terminated".
@@ -14,6 +14,7 @@ select
     s ->> '$.auth_token_id' as auth_token_id,
     s ->> '$.target_id' as target_id,
     s ->> '$.host_id' as host_id,
+    s ->> '$.host_set_id' as host_set_id,
     s ->> '$.scope_id' as scope_id,
     s ->> '$.endpoint' as endpoint,
     s ->> '$.status' as status,
