@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -150,6 +151,9 @@ type Workspace struct {
 	shown  string // auditpack.yaml as errors name it: below the folder as it was named
 	body   ast.Node
 	types  []collectors.Type
+
+	mu         sync.Mutex
+	configured []string // absolute paths that sources asked for
 }
 
 // Open reads the workspace in dir. types are the collectors that sources may name.

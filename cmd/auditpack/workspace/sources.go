@@ -96,11 +96,29 @@ func (w *Workspace) decoder(s SourceConfig) func(any) error {
 	}
 }
 
+// noted is Path for what a source asks for.
+func (w *Workspace) noted(configured string) string {
+	path := w.Path(configured)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !slices.Contains(w.configured, path) {
+		w.configured = append(w.configured, path)
+	}
+	return path
+}
+
+// ConfiguredPaths lists the absolute paths, patterns among them, that sources have asked for so far, in that order.
+func (w *Workspace) ConfiguredPaths() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.configured)
+}
+
 func (w *Workspace) env(name, tool string) collectors.Env {
 	return collectors.Env{
 		Name:   name,
-		Path:   w.Path,
-		Open:   func(configured string) fs.FS { return os.DirFS(w.Path(configured)) },
+		Path:   w.noted,
+		Open:   func(configured string) fs.FS { return os.DirFS(w.noted(configured)) },
 		Getenv: os.Getenv,
 		HTTP: func() *http.Client {
 			return &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
