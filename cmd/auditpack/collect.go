@@ -54,6 +54,7 @@ func collect(c *cli.Context) error {
 	if err := printResults(outputOf(c), results); err != nil {
 		return err
 	}
+	s.warnOfLoosePermissions(c)
 	return s.finish(c, results)
 }
 
