@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -29,53 +31,71 @@ func exceptionsCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "exceptions",
 		Usage: "exception files",
-		Subcommands: []*cli.Command{{
-			Name: "lint", Usage: "check exception files as the audit will", ArgsUsage: "PATH...",
-			Description: "Reads .yml and .yaml files, and those below folders, and runs the control tests of exceptions over them: what a merge pipeline lets through\n" +
-				"is what the audit accepts. It needs no workspace. Exit status 3 when something is wrong.",
-			Flags: []cli.Flag{
-				&cli.StringFlag{Name: "as-of", Usage: "`DATE` on which the exceptions must hold; today unless given"},
+		Subcommands: []*cli.Command{
+			{
+				Name: "lint", Usage: "check exception files as the audit will", ArgsUsage: "PATH...",
+				Description: "Reads .yml and .yaml files, and those below folders, and runs the control tests of exceptions over them: what a merge pipeline lets through\n" +
+					"is what the audit accepts. It needs no workspace. Exit status 3 when something is wrong.",
+				Flags: []cli.Flag{
+					&cli.StringFlag{Name: "as-of", Usage: "`DATE` on which the exceptions must hold; today unless given"},
+					&cli.StringFlag{Name: "format", Usage: "`FORMAT` of what is found: text, json or sarif (2.1.0, for code scanning)"},
+				},
+				Action: lintExceptions,
 			},
-			Action: func(c *cli.Context) error {
-				if !c.Args().Present() {
-					return usagef("exceptions lint takes files or folders, got none")
-				}
-				asOf := now().Truncate(24 * time.Hour)
-				if text := c.String("as-of"); text != "" {
-					var err error
-					if asOf, err = workspace.ParseTime(text); err != nil {
-						return usagef("--as-of: %v", err)
-					}
-				}
-				return lint(c, c.Args().Slice(), asOf)
+			{
+				Name: "list", Usage: "list exceptions with their state on a date", ArgsUsage: "[PATH...]",
+				Description: "Lists the exception files of the workspace's sources as they lie there now, or those of PATH, which needs no workspace. The state is that\n" +
+					"of the audit: valid, expired, not-yet, or rejected with what is wrong. The first to end comes first.",
+				Flags: []cli.Flag{
+					&cli.StringFlag{Name: "as-of", Usage: "`DATE` of the state; today unless given"},
+					&cli.StringFlag{Name: "state", Usage: "only in the `STATE` valid, expired, not-yet or rejected"},
+				},
+				Action: listExceptions,
 			},
-		}},
+			newExceptionCommand(),
+		},
 	}
 }
 
-func lint(c *cli.Context, paths []string, asOf time.Time) error {
-	dir, err := os.MkdirTemp("", "auditpack-lint-*")
+// asOfFlag is the day that --as-of names, today without it.
+func asOfFlag(c *cli.Context) (time.Time, error) {
+	text := c.String("as-of")
+	if text == "" {
+		return now().Truncate(24 * time.Hour), nil
+	}
+	asOf, err := workspace.ParseTime(text)
+	if err != nil {
+		return time.Time{}, usagef("--as-of: %v", err)
+	}
+	return asOf, nil
+}
+
+func lintExceptions(c *cli.Context) error {
+	if !c.Args().Present() {
+		return usagef("exceptions lint takes files or folders, got none")
+	}
+	asOf, err := asOfFlag(c)
+	if err != nil {
+		return err
+	}
+	format := c.String("format")
+	switch {
+	case format == "" && c.Bool("json"):
+		format = "json"
+	case format == "":
+		format = "text"
+	case c.Bool("json") && format != "json":
+		return usagef("--json goes with --format json alone")
+	case !slices.Contains([]string{"text", "json", "sarif"}, format):
+		return usagef("--format: unknown %q, want text, json, sarif", format)
+	}
+	files, a, err := auditExceptions(c.Context, c.Args().Slice(), asOf, nil)
 	if err != nil {
 		return fmt.Errorf("lint exceptions: %w", err)
 	}
-	defer os.RemoveAll(dir)
-	files, err := gather(paths, dir)
-	if err != nil {
-		return fmt.Errorf("lint exceptions: %w", err)
-	}
-	findings, err := lintFolder(c.Context, dir, files, asOf)
-	if err != nil {
-		return fmt.Errorf("lint exceptions: %s", files.shown(err.Error())) // nobody decides by this error
-	}
-	out := outputOf(c)
-	for _, f := range findings {
-		if out.json {
-			if err := out.object(f); err != nil {
-				return err
-			}
-			continue
-		}
-		fmt.Fprintln(out.w, f)
+	findings := findingsOf(a, files)
+	if err := printFindings(outputOf(c).w, format, findings, a); err != nil {
+		return err
 	}
 	if len(findings) > 0 {
 		return errDeviations
@@ -84,8 +104,50 @@ func lint(c *cli.Context, paths []string, asOf time.Time) error {
 	return nil
 }
 
+func printFindings(w io.Writer, format string, findings []lintFinding, a assessment.Assessment) error {
+	if format == "sarif" {
+		return writeSARIF(w, findings, a)
+	}
+	out := output{w: w, json: true}
+	for _, f := range findings {
+		if format == "json" {
+			if err := out.object(f); err != nil {
+				return err
+			}
+			continue
+		}
+		if _, err := fmt.Fprintln(w, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// auditExceptions judges the exception files that paths name as of a day, by a catalogue or, without one, by the shipped one.
+func auditExceptions(ctx context.Context, paths []string, asOf time.Time, catalogue *assessment.Catalogue) (lintFiles, assessment.Assessment, error) {
+	dir, err := os.MkdirTemp("", "auditpack-lint-*")
+	if err != nil {
+		return lintFiles{}, assessment.Assessment{}, err
+	}
+	defer os.RemoveAll(dir)
+	files, err := gather(paths, dir)
+	if err != nil {
+		return files, assessment.Assessment{}, err
+	}
+	if catalogue == nil {
+		if catalogue, err = assessment.LoadCatalogue([]assessment.Layer{{Name: "templates", Files: templates.Files}}, assessment.Overrides{}); err != nil {
+			return files, assessment.Assessment{}, err
+		}
+	}
+	a, err := lintFolder(ctx, dir, asOf, catalogue)
+	if err != nil {
+		err = errors.New(files.shown(err.Error())) // nobody decides by this error
+	}
+	return files, a, err
+}
+
 // lintFolder goes the way of the audit with nothing but the files: collect, facts, assess.
-func lintFolder(ctx context.Context, dir string, files lintFiles, asOf time.Time) ([]lintFinding, error) {
+func lintFolder(ctx context.Context, dir string, asOf time.Time, catalogue *assessment.Catalogue) (assessment.Assessment, error) {
 	store := memstore.New()
 	env := collectors.Env{
 		Name: "lint", Now: now, Tool: toolName(), Getenv: func(string) string { return "" },
@@ -96,26 +158,18 @@ func lintFolder(ctx context.Context, dir string, files lintFiles, asOf time.Time
 		return nil
 	}, env)
 	if err != nil {
-		return nil, err
+		return assessment.Assessment{}, err
 	}
 	res := collectors.Run(ctx, []collectors.Source{{Name: "lint", Type: exceptions.Type, Collector: collector}},
 		collectors.Options{Store: store, Journal: store, Actor: actor(), Now: now})
 	if err := errors.Join(failures(res)...); err != nil {
-		return nil, err
-	}
-	a, err := assessStore(ctx, store, asOf)
-	if err != nil {
-		return nil, err
-	}
-	return findingsOf(a, files), nil
-}
-
-// assessStore judges what a store in memory holds, by the shipped catalogue.
-func assessStore(ctx context.Context, store *memstore.Store, asOf time.Time) (assessment.Assessment, error) {
-	catalogue, err := assessment.LoadCatalogue([]assessment.Layer{{Name: "templates", Files: templates.Files}}, assessment.Overrides{})
-	if err != nil {
 		return assessment.Assessment{}, err
 	}
+	return assessStore(ctx, store, asOf, catalogue)
+}
+
+// assessStore judges what a store in memory holds.
+func assessStore(ctx context.Context, store *memstore.Store, asOf time.Time, catalogue *assessment.Catalogue) (assessment.Assessment, error) {
 	sql, err := fs.Sub(templates.Files, "facts")
 	if err != nil {
 		return assessment.Assessment{}, err

@@ -49,13 +49,18 @@ func gather(paths []string, dir string) (lintFiles, error) {
 		})
 		if err == nil && len(seen) == before {
 			if info, statErr := os.Stat(p); statErr == nil && info.IsDir() {
-				err = fmt.Errorf("no .yml or .yaml file in %q", p)
+				err = &noFilesError{p}
 			}
 		}
 		errs = append(errs, err)
 	}
 	return files, errors.Join(errs...)
 }
+
+// noFilesError says that a folder holds no exception file.
+type noFilesError struct{ folder string }
+
+func (e *noFilesError) Error() string { return fmt.Sprintf("no .yml or .yaml file in %q", e.folder) }
 
 func (l lintFiles) add(name, dir string) error {
 	b, err := os.ReadFile(name)
@@ -103,10 +108,15 @@ type lintFinding struct {
 
 // String is the finding as compilers write theirs, so that editors and merge pipelines can follow it.
 func (f lintFinding) String() string {
+	return fmt.Sprintf("%s:%d: %s: %s", f.File, f.Line, f.Test, f.message())
+}
+
+// message is what is wrong with which exception.
+func (f lintFinding) message() string {
 	if f.Item == f.File {
-		return fmt.Sprintf("%s:%d: %s: %s", f.File, f.Line, f.Test, f.Detail)
+		return f.Detail
 	}
-	return fmt.Sprintf("%s:%d: %s: %s: %s", f.File, f.Line, f.Test, f.Item, f.Detail)
+	return f.Item + ": " + f.Detail
 }
 
 // findingsOf gives what the tests of exceptions found, ordered by file and line.

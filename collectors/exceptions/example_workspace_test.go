@@ -33,7 +33,7 @@ func TestExampleCompany(t *testing.T) {
 		"WAF-SEC-030-exception-001.yml:2: compensating_controls: missing (what replaces the control meanwhile: at least one text, or control with evidence and interval)",
 		`WAF-SEC-030-exception-001.yml:11: expiry_date: "2026-09-31" is no date, want the form 2026-03-31 (the last day on which the exception holds)`,
 		"WAF-SEC-030-exception-001.yml:12: mitigation: unknown key; known are approvals, approved_by, approved_date, compensating_controls, control, " +
-			"criterion_impact, exception_id, expiry_date, reason, requested_by, resource, review_date, risk_level, risk_owner",
+			"criterion_impact, exception_id, expiry_date, reason, renews, requested_by, resource, review_date, risk_level, risk_owner",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)

@@ -2,6 +2,7 @@ package exceptions
 
 import (
 	_ "embed"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"sync"
@@ -20,12 +21,26 @@ var compiledSchema = sync.OnceValues(func() (*yamldoc.Schema, error) {
 // Schema returns the JSON Schema of an exception file, for editors and for auditpack schema.
 func Schema() []byte { return append([]byte(nil), schemaSource...) }
 
+// Describe says what belongs into a field of an exception file, in the schema's words; empty for a field that there is not.
+func Describe(field string) string {
+	var schema struct {
+		Properties map[string]struct {
+			Description string `json:"description"`
+		} `json:"properties"`
+	}
+	if err := json.Unmarshal(schemaSource, &schema); err != nil { // cannot be: a test reads it
+		return ""
+	}
+	return schema.Properties[field].Description
+}
+
 // File is one exception as its file states it. A field that is missing or malformed is empty and has a Problem. Dates are
 // texts of the form 2026-03-31.
 type File struct {
 	Name                 string // as given to Parse
 	Line                 int    // of exception_id, 1 without one
 	ExceptionID          string
+	Renews               string // id of the exception that this one renews
 	Control              string
 	Resource             string
 	Reason               string
@@ -129,7 +144,7 @@ func order(doc yamldoc.Node) []yamldoc.Problem {
 func read(name string, doc yamldoc.Node) File {
 	f := File{
 		Name: name, Line: max(1, doc.Get("exception_id").Line()),
-		ExceptionID: doc.Get("exception_id").Text(), Control: doc.Get("control").Text(), Resource: doc.Get("resource").Text(),
+		ExceptionID: doc.Get("exception_id").Text(), Renews: doc.Get("renews").Text(), Control: doc.Get("control").Text(), Resource: doc.Get("resource").Text(),
 		Reason: doc.Get("reason").Text(), RiskLevel: doc.Get("risk_level").Text(), RiskOwner: doc.Get("risk_owner").Text(),
 		RequestedBy: doc.Get("requested_by").Text(), ApprovedBy: doc.Get("approved_by").Text(),
 		ApprovedDate: doc.Get("approved_date").Date(), ExpiryDate: doc.Get("expiry_date").Date(), ReviewDate: doc.Get("review_date").Date(),

@@ -16,6 +16,7 @@ type exceptionRow struct {
 	Source               string          `json:"source"`
 	File                 string          `json:"file"`
 	ExceptionID          jsonlines.Text  `json:"exception_id"`
+	Renews               jsonlines.Text  `json:"renews"`
 	Control              jsonlines.Text  `json:"control"`
 	Resource             jsonlines.Text  `json:"resource"`
 	Reason               jsonlines.Text  `json:"reason"`
@@ -48,7 +49,7 @@ type approvalRow struct {
 func newExceptionRow(source string, raw evidence.Digest, f File, problems []Problem, last *gittree.Commit) exceptionRow {
 	row := exceptionRow{
 		Evidence: raw, Line: f.Line, Source: source, File: f.Name,
-		ExceptionID: jsonlines.Text(f.ExceptionID), Control: jsonlines.Text(f.Control), Resource: jsonlines.Text(f.Resource),
+		ExceptionID: jsonlines.Text(f.ExceptionID), Renews: jsonlines.Text(f.Renews), Control: jsonlines.Text(f.Control), Resource: jsonlines.Text(f.Resource),
 		Reason: jsonlines.Text(f.Reason), RiskLevel: jsonlines.Text(f.RiskLevel), RiskOwner: jsonlines.Text(f.RiskOwner),
 		RequestedBy: jsonlines.Text(f.RequestedBy), ApprovedBy: jsonlines.Text(f.ApprovedBy),
 		ApprovedDate: jsonlines.Text(f.ApprovedDate), ExpiryDate: jsonlines.Text(f.ExpiryDate), ReviewDate: jsonlines.Text(f.ReviewDate),

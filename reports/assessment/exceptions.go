@@ -201,8 +201,11 @@ func (e Exception) holdsOn(day string) bool {
 	return e.ApprovedOn != "" && e.ExpiresOn != "" && e.ApprovedOn <= day && day <= e.ExpiresOn
 }
 
-// sound says whether nothing but its time keeps e from covering a deviation.
-func (e Exception) sound() bool {
+// NotYet says whether e had not been approved on the as-of date.
+func (e Exception) NotYet() bool { return slices.Contains(e.Faults, faultNotYet) }
+
+// Sound says whether nothing but its time keeps e from covering a deviation.
+func (e Exception) Sound() bool {
 	return !slices.ContainsFunc(e.Faults, func(code string) bool { return code != faultExpired && code != faultNotYet })
 }
 
@@ -212,7 +215,7 @@ func (e Exception) covers(d Deviation, names []string, asOf string) bool {
 	if d.At != nil {
 		day = d.At.UTC().Format(time.DateOnly)
 	}
-	return e.sound() && slices.Contains(names, e.Control) && e.holdsOn(day) && matchPattern(e.Resource, d.Resource)
+	return e.Sound() && slices.Contains(names, e.Control) && e.holdsOn(day) && matchPattern(e.Resource, d.Resource)
 }
 
 // namesFor lists what an exception may name to cover deviations of a test: the test, the controls that it shows something of, and
