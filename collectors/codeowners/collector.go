@@ -1,5 +1,11 @@
 // Package codeowners collects the ownership rules of a git checkout and, for each protected path, what the last matching rule
-// says. It reads the work tree; whether a code owner's review is enforced is a setting of the server and not in the file.
+// says; every change of the protected branch in a period, with CODEOWNERS as it was just before; and, where GitHub's REST API is
+// configured, the pull requests, reviews and rules that only the server knows. docs/sources/codeowners.md has the permissions and
+// the limits.
+//
+// The checkout is read and never fetched. Commits are kept as git cat-file --batch prints them, answers of the server as received;
+// the SQL of templates/facts reads the answers. This package looks into an answer only as far as it must to go on. Whether an owner
+// approved is for the SQL to derive and for a test to judge.
 package codeowners
 
 import (
@@ -8,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"time"
 
 	"auditpack/collectors"
@@ -15,11 +22,18 @@ import (
 	"auditpack/internal/gittree"
 )
 
-// The kinds of evidence.
+// The kinds of evidence that come from the checkout; server.go has those of the server.
 const (
-	kindFile  evidence.Kind = "codeowners.file/1"
-	kindRules evidence.Kind = "codeowners.rules/1"
-	kindPaths evidence.Kind = "codeowners.paths/1"
+	kindFile             evidence.Kind = "codeowners.file/1"
+	kindRules            evidence.Kind = "codeowners.rules/1"
+	kindPaths            evidence.Kind = "codeowners.paths/1"
+	kindCommits          evidence.Kind = "codeowners.commits/1"
+	kindStates           evidence.Kind = "codeowners.states/1"
+	kindChanges          evidence.Kind = "codeowners.changes/1"
+	kindChangePaths      evidence.Kind = "codeowners.change-paths/1"
+	kindIntegrationFiles evidence.Kind = "codeowners.integration-files/1"
+	kindIntegrations     evidence.Kind = "codeowners.integrations/1"
+	kindRewrites         evidence.Kind = "codeowners.rewrites/1"
 )
 
 // partFile is what is asked for.
@@ -32,22 +46,29 @@ var places = []string{".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"}
 // Type is this collector's entry in collectors/all.
 var Type = collectors.Type{
 	Name:    "codeowners",
-	Version: "1",
-	Doc:     "Ownership rules (CODEOWNERS) of a git checkout, and who owns its protected paths.",
-	Kinds:   []evidence.Kind{kindFile, kindRules, kindPaths},
-	Config:  Config{},
-	New:     open,
+	Version: "2",
+	Doc:     "Ownership rules (CODEOWNERS) of a git checkout, changes of its protected branch, and GitHub's reviews and branch rules.",
+	Kinds: []evidence.Kind{kindFile, kindRules, kindPaths, kindCommits, kindStates, kindChanges, kindChangePaths, kindIntegrationFiles,
+		kindIntegrations, kindRewrites, kindRepository, kindBranch, kindBranchRules, kindRulesets, kindProtection, kindActivity,
+		kindCommitChecks, kindCommitPulls, kindPulls, kindPullCommits, kindReviews, kindTeamMembers},
+	Config: Config{},
+	New:    open,
 }
 
 // Config is the section of a source of type codeowners.
 type Config struct {
 	Path      string      `yaml:"path" jsonschema:"required,description=Root of the checkout that holds CODEOWNERS"`
 	Protected []Protected `yaml:"protected" jsonschema:"description=Paths whose owners matter; a default list when empty"`
+	Branch    string      `yaml:"branch" jsonschema:"description=Protected branch; default: the server's default branch or the one that is checked out"`
+	GitHub    *GitHub     `yaml:"github" jsonschema:"description=Server that knows the reviews and the rules of the branch; without it they are not offered"`
 }
 
 type collector struct {
-	config Config
-	env    collectors.Env
+	config  Config
+	env     collectors.Env
+	address *url.URL                                   // of the server's API; nil for none
+	timeout time.Duration                              // of one attempt; 0: attemptTimeout
+	sleep   func(context.Context, time.Duration) error // between attempts; nil: a timer
 }
 
 func open(decode func(any) error, env collectors.Env) (collectors.Collector, error) {
@@ -58,10 +79,11 @@ func open(decode func(any) error, env collectors.Env) (collectors.Collector, err
 	if cfg.Path == "" {
 		return nil, errors.New("path is not set: want the root of the checkout")
 	}
-	if err := validate(cfg.Protected); err != nil {
+	address, err := validateGitHub(cfg.GitHub)
+	if err := errors.Join(err, validate(cfg.Protected)); err != nil {
 		return nil, err
 	}
-	return &collector{config: cfg, env: env}, nil
+	return &collector{config: cfg, env: env, address: address}, nil
 }
 
 // found is the file that counts.
@@ -70,8 +92,16 @@ type found struct {
 	content []byte
 }
 
-// Collect reads the file as it is now; the period plays no part.
-func (c *collector) Collect(ctx context.Context, _ evidence.Period, out collectors.Sink) error {
+// Collect reads the file as it is now, then what landed on the branch in p and what the server knows of it.
+func (c *collector) Collect(ctx context.Context, p evidence.Period, out collectors.Sink) error {
+	if err := c.ownership(ctx, out); err != nil {
+		return err
+	}
+	return c.read(ctx, p, out)
+}
+
+// ownership reads the file as it lies in the work tree; a period plays no part.
+func (c *collector) ownership(ctx context.Context, out collectors.Sink) error {
 	tree := c.env.Open(c.config.Path)
 	if _, err := fs.Stat(tree, "."); err != nil {
 		return fmt.Errorf("read checkout %q: %w", c.config.Path, err)
