@@ -59,7 +59,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 		HideHelpCommand:           true,
 		Commands: []*cli.Command{
 			initCommand(), schemaCommand(),
-			collectCommand(), statusCommand(), evidenceCommand(), journalCommand(), queryCommand(),
+			collectCommand(), statusCommand(), evidenceCommand(), journalCommand(), queryCommand(), vaultCommand(),
 			assessCommand(), reportCommand(), reviewCommand(), exceptionsCommand(),
 			keyCommand(), bundleCommand(), verifyCommand(),
 		},

@@ -1,0 +1,92 @@
+package vault
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"auditpack/collectors"
+)
+
+// hashServer answers sys/audit-hash as the page "/sys/audit-hash" of Vault's API documentation says: POST to the path of the device, with
+// the text "input" in the body, is answered with data.hash. It needs a token, and the device must exist.
+func hashServer(t *testing.T) *httptest.Server {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fail := func(status int, text string) {
+			w.WriteHeader(status)
+			json.NewEncoder(w).Encode(map[string][]string{"errors": {text}})
+		}
+		var body struct {
+			Input *string `json:"input"`
+		}
+		device, isHash := strings.CutPrefix(r.URL.Path, "/v1/sys/audit-hash/")
+		switch {
+		case !isHash || r.Method != http.MethodPost && r.Method != http.MethodPut:
+			t.Errorf("asked %s %s", r.Method, r.URL)
+			fail(http.StatusMethodNotAllowed, "unsupported operation")
+		case r.Header.Get("X-Vault-Token") != token:
+			fail(http.StatusForbidden, "permission denied")
+		case json.NewDecoder(r.Body).Decode(&body) != nil || body.Input == nil || *body.Input == "":
+			fail(http.StatusBadRequest, "the \"input\" parameter is empty")
+		case device == "quoting":
+			fail(http.StatusBadGateway, "cannot pass on "+*body.Input)
+		case device == "odd":
+			w.Write([]byte(`{"data":{"hash":"plain"}}`))
+		case device != "file" && device != "a/b":
+			fail(http.StatusBadRequest, "unknown audit backend")
+		default:
+			w.Write([]byte(`{"request_id":"r1","data":{"hash":"hmac-sha256:00ff"}}`))
+		}
+	}))
+	t.Cleanup(server.Close)
+	return server
+}
+
+func TestHash(t *testing.T) {
+	server := hashServer(t)
+	const value = "canary-of-the-hash"
+	denied := new(collectors.DeniedError)
+	for _, tt := range []struct {
+		name, device string
+		vars         map[string]string
+		want         string // the hash, or what the error has
+		as           func(error) bool
+	}{
+		{"a device", "file", nil, "hmac-sha256:00ff", nil},
+		{"with a slash at its end", "file/", nil, "hmac-sha256:00ff", nil},
+		{"of two words", "a/b/", nil, "hmac-sha256:00ff", nil},
+		{"no such device", "other", nil, "unknown audit backend", func(err error) bool { return errors.Is(err, collectors.ErrNotOffered) }},
+		{"a token that may not", "file", map[string]string{"VAULT_TOKEN": "hvs.other"}, "sys/audit-hash/*", func(err error) bool { return errors.As(err, &denied) }},
+		{"no token", "file", map[string]string{"VAULT_TOKEN": ""}, "no token", nil},
+		{"no address", "file", map[string]string{"VAULT_ADDR": ""}, "no address", nil},
+		{"an answer that is no hash", "odd", nil, "does not begin with", nil},
+		{"somebody who quotes the value", "quoting", nil, "cannot pass on (the value)", nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			vars := map[string]string{"VAULT_ADDR": server.URL, "VAULT_TOKEN": token}
+			for name, v := range tt.vars {
+				vars[name] = v
+			}
+			c, err := Type.New(func(any) error { return nil }, collectors.Env{
+				Path: func(p string) string { return p }, Getenv: func(name string) string { return vars[name] },
+				HTTP: func() *http.Client { return &http.Client{Transport: &http.Transport{}} },
+				Now:  func() time.Time { return time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC) }, Tool: "auditpack test",
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := c.(Hasher).Hash(t.Context(), tt.device, value)
+			if err != nil {
+				got = err.Error()
+			}
+			if !strings.Contains(got, tt.want) || strings.Contains(got, value) || tt.as != nil && !tt.as(err) {
+				t.Errorf("got %q (%v), want %q", got, err, tt.want)
+			}
+		})
+	}
+}
