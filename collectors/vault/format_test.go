@@ -93,7 +93,7 @@ func TestPolicyOfTheGuide(t *testing.T) {
 	}
 	needed = append(needed,
 		a.allow("sys/mounts/+/tune", "read"), a.allow("sys/mounts/auth/+/tune", "read"),
-		a.allow(accessorsPath, "list", "sudo"), a.allow(lookupAccessorPath, "update"), a.allow(namespacesPath, "list"))
+		a.allow(accessorsPath, "list", "sudo"), a.allow(lookupAccessorPath, "update"), a.allow(namespacesPath, "list"), hashPolicy)
 	for _, line := range needed {
 		if !strings.Contains(page, line) {
 			t.Errorf("the guide's policy lacks %s", line)

@@ -22,7 +22,7 @@ select
     coalesce(auth.policies, []) as policies,
     coalesce(auth.token_policies, []) as token_policies,
     auth.token_type as token_type,
-    coalesce(auth.accessor, request.client_token_accessor) as token_accessor,
+    nullif(coalesce(auth.accessor, request.client_token_accessor), 'redacted') as token_accessor, -- docs/sources/vault.md, log_raw
     auth.token_ttl as token_ttl,
     request.client_id as client_id,
     request.remote_address as remote_address,
@@ -93,7 +93,7 @@ select
     coalesce(entry.auth.policies, []),
     coalesce(entry.auth.token_policies, []),
     entry.auth.token_type,
-    coalesce(entry.auth.accessor, entry.request.client_token_accessor),
+    nullif(coalesce(entry.auth.accessor, entry.request.client_token_accessor), 'redacted'),
     entry.auth.token_ttl,
     entry.request.client_id,
     entry.request.remote_address,
