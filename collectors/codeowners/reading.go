@@ -84,7 +84,11 @@ func (r *reading) askServer(ctx context.Context) ([]push, error) {
 		return nil, err
 	}
 	if r.branchName == "" {
-		r.unasked(errors.New("not asked: the server names no default branch, and none is configured"))
+		err := s.stopped
+		if err == nil {
+			err = errors.New("not asked: the server names no default branch, and none is configured")
+		}
+		r.unasked(err)
 		r.session = nil
 		return nil, nil
 	}

@@ -140,6 +140,12 @@ func (v *reviews) change(ctx context.Context, sha string) (whole bool, err error
 		return false, err
 	}
 	whole = whole && listed
+	if !listed {
+		f := v.failed[kindCommitPulls][len(v.failed[kindCommitPulls])-1]
+		for _, kind := range []evidence.Kind{kindPulls, kindPullCommits, kindReviews} {
+			v.failed[kind] = append(v.failed[kind], failure{sha, fmt.Errorf("not asked, for want of the commit's pull requests: %w", f.err)})
+		}
+	}
 	for _, item := range got.items {
 		var pull struct {
 			Number   int64      `json:"number"`
@@ -229,8 +235,6 @@ func (v *reviews) outcomes(asked, changes int, stopped error) {
 			o = collectors.OutcomeOf(o.Part, k.kind, items, fmt.Errorf("not all asked: %w", stopped))
 		case len(failed) > 0:
 			o = collectors.OutcomeOf(o.Part, k.kind, items, fmt.Errorf("%d lists could not be read, the first of %s: %w", len(failed), failed[0].of, failed[0].err))
-		case v.session.stopped != nil && asked > 0:
-			o = collectors.OutcomeOf(o.Part, k.kind, items, v.session.stopped)
 		case asked == 0 && changes > 0:
 			o.Detail = fmt.Sprintf("nothing new to ask: earlier collections asked about all %d changes", changes)
 		}

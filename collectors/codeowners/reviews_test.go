@@ -144,3 +144,8 @@ func TestResume(t *testing.T) {
 		t.Errorf("change_review of one collection and of three (-one +three):\n%s", diff)
 	}
 }
+
+func checkRewrites(t *testing.T, s *scenario, want ...string) {
+	t.Helper()
+	factstest.Check(t, factstest.Project(t, s.store, s.store), `select tip, previous_tip, relation, server_confirmed from branch_rewrite`, want...)
+}
