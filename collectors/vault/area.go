@@ -223,7 +223,7 @@ func (a area) leaves(ctx context.Context, path, folder string, names []string, d
 type many struct {
 	kind      evidence.Kind
 	noun      string
-	list      evidence.Part // the answer that has the names
+	list      evidence.Part // the answer that has the names; zero where another record has it
 	at        time.Time     // when it came
 	names     []string
 	total     int64 // that the source listed; more than names where not all are asked for
@@ -246,7 +246,12 @@ type reply struct {
 // each asks for all names and keeps the list and what came.
 func (a area) each(ctx context.Context, m many) (int64, error) {
 	answers := a.answers(ctx, m)
-	parts, at := []evidence.Part{m.list}, m.at
+	var parts []evidence.Part
+	var seen int64
+	at := m.at
+	if m.list.Name != "" {
+		parts = append(parts, m.list)
+	}
 	var failures []error
 	notes := m.notes
 	for i, r := range answers {
@@ -256,7 +261,7 @@ func (a area) each(ctx context.Context, m many) (int64, error) {
 		case r.err != nil:
 			failures = append(failures, fmt.Errorf("%s %q: %w", m.noun, m.names[i], r.err))
 		case r.part.Name != "":
-			parts = append(parts, r.part)
+			parts, seen = append(parts, r.part), seen+1
 			if r.at.After(at) {
 				at = r.at
 			}
@@ -266,7 +271,7 @@ func (a area) each(ctx context.Context, m many) (int64, error) {
 	if missed := len(m.names) - len(answers); missed > 0 {
 		err = errors.Join(err, fmt.Errorf("%d more were not asked for", missed))
 	}
-	seen, total := int64(len(parts)-1), m.total
+	total := m.total
 	for start := 0; start < len(parts); start += partsPerRecord {
 		rec := a.record(m.kind, at, m.procedure, parts[start:min(start+partsPerRecord, len(parts))])
 		rec.Stated = evidence.Stated{ItemsExpected: &total, ItemsSeen: &seen, Notes: notes}
