@@ -11,6 +11,7 @@ import (
 	"auditpack/collectors/responsibility"
 	"auditpack/collectors/terraform"
 	"auditpack/collectors/vault"
+	"auditpack/collectors/wafpass"
 )
 
 // Types returns the collectors that auditpack.yaml may name, by name.
@@ -24,5 +25,6 @@ func Types() []collectors.Type {
 		responsibility.Type,
 		terraform.Type,
 		vault.Type,
+		wafpass.Type,
 	}
 }
