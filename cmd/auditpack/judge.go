@@ -179,8 +179,12 @@ func readJournal(ctx context.Context, store evidence.Store, journal evidence.Jou
 		}
 		k.last = evidence.DigestOf(b)
 	}
+	gone := dropped(k.entries)
 	for _, e := range k.entries {
 		for _, d := range e.Records {
+			if gone[d] {
+				continue
+			}
 			r, err := readRecord(ctx, store, d)
 			if err != nil {
 				return known{}, fmt.Errorf("journal entry %d: record %s: %w", e.Number, d, err)
@@ -189,6 +193,19 @@ func readJournal(ctx context.Context, store evidence.Store, journal evidence.Jou
 		}
 	}
 	return k, nil
+}
+
+// dropped are the records that later entries took back: superseded, or without their raw bytes under a retention rule. They are no evidence any more.
+func dropped(entries []evidence.Entry) map[evidence.Digest]bool {
+	gone := map[evidence.Digest]bool{}
+	for _, e := range entries {
+		if e.Type == evidence.EntrySuperseded || e.Type == evidence.EntryRetention {
+			for _, d := range e.Subjects {
+				gone[d] = true
+			}
+		}
+	}
+	return gone
 }
 
 // assess judges one framework.

@@ -61,7 +61,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 			initCommand(), schemaCommand(),
 			collectCommand(), statusCommand(), evidenceCommand(), journalCommand(), queryCommand(), vaultCommand(),
 			assessCommand(), reportCommand(), reviewCommand(), exceptionsCommand(),
-			keyCommand(), bundleCommand(), verifyCommand(),
+			retentionCommand(), keyCommand(), bundleCommand(), verifyCommand(),
 		},
 		CustomAppHelpTemplate: cli.AppHelpTemplate + exitStatusHelp,
 	}

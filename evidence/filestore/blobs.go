@@ -118,6 +118,28 @@ func (s *Store) keep(f disk.File, d evidence.Digest) error {
 	return s.disk.SyncFolder(filepath.Dir(path))
 }
 
+// Remove implements retention.Remover. Whoever calls it has made sure that no record needs the blob.
+func (s *Store) Remove(ctx context.Context, d evidence.Digest) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("remove evidence: %w", err)
+	}
+	if !d.Valid() {
+		return fmt.Errorf("remove evidence %q: %w", string(d), evidence.ErrDigest)
+	}
+	path := s.blobPath(d)
+	err := s.disk.Remove(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = s.disk.SyncFolder(filepath.Dir(path))
+	}
+	if err != nil {
+		return fmt.Errorf("remove evidence: %w", err)
+	}
+	return nil
+}
+
 // has says whether the blob d is there, and if so makes sure that it is so durably: another process may have named it just
 // now and not yet synced the folder.
 func (s *Store) has(d evidence.Digest) (bool, error) {

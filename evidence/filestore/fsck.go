@@ -64,7 +64,7 @@ type FsckProgress struct{ Blobs, BlobsTotal, Bytes, BytesTotal int64 }
 // that of the digests and numbers. Progress may be nil; it is called from one goroutine at a time. The error says only that
 // Fsck could not go on: the context is over, or a folder cannot be read.
 func Fsck(ctx context.Context, s *Store, progress func(FsckProgress)) ([]Fault, error) {
-	c := &checker{store: s, sizes: map[evidence.Digest]int64{}, progress: progress}
+	c := &checker{store: s, sizes: map[evidence.Digest]int64{}, gone: map[evidence.Digest]bool{}, progress: progress}
 	// The tree is read first: an entry appended meanwhile is then behind it, and not missing from it.
 	tree, treeErr := os.ReadFile(filepath.Join(s.dir, treeFile))
 	if err := c.blobs(ctx); err != nil {
@@ -94,6 +94,7 @@ type checker struct {
 	at       FsckProgress
 	noted    int64 // entries that journal/state.json counts
 	exports  []evidence.Entry
+	gone     map[evidence.Digest]bool // records whose raw bytes went under a retention rule
 }
 
 func (c *checker) fault(kind FaultKind, path string, d evidence.Digest, format string, args ...any) {
@@ -220,8 +221,13 @@ func (c *checker) journal(ctx context.Context, tree []byte, treeErr error) ([]li
 		if err != nil {
 			e = c.afterBadEntry(&chain, name, n, b, err)
 		}
-		if e.Type == evidence.EntryExported {
+		switch e.Type {
+		case evidence.EntryExported:
 			c.exports = append(c.exports, e)
+		case evidence.EntryRetention:
+			for _, d := range e.Subjects {
+				c.gone[d] = true
+			}
 		}
 		for _, d := range e.Records {
 			if !seen[d] {
@@ -348,6 +354,7 @@ func (c *checker) record(ctx context.Context, l listedRecord) {
 	for _, p := range r.Content {
 		size, there := c.sizes[p.Digest]
 		switch {
+		case !there && c.gone[l.digest]:
 		case !there:
 			c.fault(FaultPartMissing, c.store.blobPath(p.Digest), p.Digest, "record %s (entry %d) lists part %q, and it is not there", l.digest, l.entry, p.Name)
 		case size >= 0 && size != p.SizeBytes:

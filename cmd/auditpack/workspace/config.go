@@ -32,6 +32,7 @@ type Config struct {
 	Parameters   map[string]map[string]any `yaml:"parameters" jsonschema:"description=Parameters of control tests that differ from their defaults: test id then parameter then value"`
 	Store        string                    `yaml:"store" jsonschema:"description=Folder of the evidence store; default: store"`
 	Timestamp    *TimestampAuthority       `yaml:"timestamp" jsonschema:"description=Authority that gives checkpoints and seals a timestamp (RFC 3161); none when it is left out"`
+	Retention    *Retention                `yaml:"retention" jsonschema:"description=How long raw evidence is kept; for good when it is left out"`
 }
 
 // Organization is whom the reports are about.
