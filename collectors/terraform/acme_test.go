@@ -72,6 +72,31 @@ func checkAcmeFacts(t *testing.T, w *world) {
 		}},
 		{"counted, not named", "select run_id, outcome, policy_set, policy from terraform_policy_result where policy is null and outcome = 'passed'", []string{"run-DwUszjVGef6ffDgZ | passed | - | -"}},
 		{"stage of run tasks only", "select stage, status, evaluations, task_results from terraform_task_stage where task_results > 0", []string{"pre_apply | passed | [] | 1"}},
+		{"who did it", "select act, basis, count(*), count(actor_name) from terraform_run_actor group by all order by all", []string{
+			"applied | run | 21 | 21", "confirmed | run | 21 | 21", "created | run | 40 | 40", "discarded | run-event | 2 | 2",
+		}},
+		{"a run that was discarded", "select created_by_name, discarded_by, discarded_at, applied_by from terraform_run where run_id = 'run-eGE2zJPgEJqRcY38'", []string{"sofia.lindner | sofia.lindner | 2026-07-30T14:00:00Z | -"}},
+		{"logs, four of them of a failure", "select result, count(*), sum(lines) > 0 from terraform_policy_check_log group by all order by all", []string{"false | 4 | true", "true | 14 | true"}},
+		{"organization", "select organization, collaborator_auth_policy, two_factor_conformant, saml_enabled, session_timeout_minutes from terraform_organization", []string{"acme | two_factor_mandatory | true | true | 480"}},
+		{"plan", "select feature, entitled from terraform_entitlement where feature in ('sso', 'cost-estimation') order by all", []string{"cost-estimation | false", "sso | true"}},
+		{"teams", "select team, sso_team_id, organization_access, len(members), users_count from terraform_team order by all", []string{
+			"deployment | - | [] | 1 | 1", "owners | acme-tf-owners | [manage-membership, manage-policies, manage-policy-overrides, manage-projects, manage-teams, manage-workspaces] | 1 | 1",
+			"platform-team | acme-platform | [manage-policy-overrides, read-workspaces] | 3 | 3",
+		}},
+		{"members without a second factor", "select username, status, service_account, teams from terraform_membership where not two_factor_enabled", []string{"ci-deploy | active | true | [team-Deploy0000000001]"}},
+		{"access", "select w.workspace, access, runs, workspace_locking from terraform_team_access as a join terraform_workspace as w using (workspace_id) order by all", []string{
+			"prod-data-platform | write | apply | true", "prod-network | write | apply | true", "staging-data-platform | write | apply | true",
+		}},
+		{"access to projects", "select p.project, access, workspace_create from terraform_team_project_access join terraform_project as p using (project_id) order by all", []string{"non-production | admin | true", "production | write | false"}},
+		{"policy sets", "select policy_set, engine, global, overridable, repository, left(version_commit, 7), version_status, policies from terraform_policy_set order by all", []string{
+			"acme-baseline | sentinel | true | false | acme/policies | 5f1c0ff | ready | []", "acme-data-protection | opa | false | true | acme/policies | 5f1c0ff | ready | []",
+			"acme-ingress | sentinel | false | false | - | - | - | [pol-N0PublicIngress01]",
+		}},
+		{"where they apply", "select policy_set, scope, target_id from terraform_policy_set_scope order by all", []string{
+			"acme-baseline | excluded-workspace | ws-Sandbox000000001", "acme-baseline | global | -", "acme-data-protection | project | prj-Production000001", "acme-ingress | workspace | ws-ProdNetwork00001",
+		}},
+		{"policies", "select policy, enforcement_level, policy_sets from terraform_policy", []string{"no-public-ingress | soft-mandatory | [polset-AcmeIngress00001]"}},
+		{"audit trail", "select \"time\", actor_name, resource_type, action from terraform_audit_event order by all limit 2", []string{"2026-09-21T07:58:00Z | anna.schulz | team | update", "2026-09-22T12:10:00Z | jonas.weber | workspace | update"}},
 		{"events", "select action, actor is null, actor_name, target_type, comment from terraform_run_event where run_id = 'run-Net0verr1deNoExc' order by created_at", []string{
 			"created | false | mira.hoffmann | runs | -",
 			"policy_checked_override | false | jonas.weber | policy-checks | Load test of the new gateway, open until Friday",
