@@ -65,7 +65,7 @@ func TestShippedCatalogue(t *testing.T) {
 	if diff := cmp.Diff(want, counts); diff != "" {
 		t.Errorf("requirements (-want +got):\n%s", diff)
 	}
-	if got, want := len(c.Tests), 21; got != want {
+	if got, want := len(c.Tests), 25; got != want {
 		t.Errorf("tests: got %d, want %d", got, want)
 	}
 	used := map[assessment.TestID]bool{}
