@@ -59,7 +59,8 @@ func (c *collector) collectAPI(ctx context.Context, last apiCursor, out collecto
 		started := c.env.Now()
 		conf := configuration{run: r, targets: targets, recordings: last.Recordings}
 		conf.collect(ctx)
-		if root, err := r.rootScope(ctx); err == nil {
+		root, err := r.rootScope(ctx)
+		if conf.note(err); err == nil {
 			roots = append(roots, root)
 		}
 		maps.Copy(seen, conf.lists)
@@ -211,6 +212,9 @@ func (r *run) compareLists(scopes []item, seen map[string]listing) {
 			kind := scopeType(scope.ID)
 			if !slices.Contains(l.lives, kind) || within[scope.ID] || scope.mayList(l.name) {
 				continue
+			}
+			if kind == scopeGlobal {
+				kind = "scope"
 			}
 			r.out.Outcome(collectors.OutcomeOf(l.name+" of "+scope.ID, l.kind, 0, &collectors.DeniedError{
 				Permission: fmt.Sprintf("a role with the grant %s that reaches %s %s", l.grant(), kind, scope.ID),

@@ -76,7 +76,7 @@ type Config struct {
 	CACert             string   `yaml:"ca_cert" jsonschema:"description=PEM file of the authority that signed the controller's certificate; BOUNDARY_CACERT when empty"`
 	TLSServerName      string   `yaml:"tls_server_name" jsonschema:"description=Name that the controller's certificate must have when it is not that of the address; BOUNDARY_TLS_SERVER_NAME when empty"`
 	ConfigurationEvery string   `yaml:"configuration_every" jsonschema:"description=How often what changes seldom (users and groups and roles and auth methods and credential stores and host catalogs and recordings and sources of targets) is asked for: a duration such as 6h; 1h when empty; 0s for every collection"`
-	Skip               []string `yaml:"skip" jsonschema:"description=Parts that are not asked for: users or groups or roles or auth-methods or accounts or managed-groups or target reads or credential-stores or credential-libraries or host-catalogs or hosts or session-recordings"`
+	Skip               []string `yaml:"skip" jsonschema:"enum=users,enum=groups,enum=roles,enum=auth-methods,enum=accounts,enum=managed-groups,enum=target reads,enum=credential-stores,enum=credential-libraries,enum=host-catalogs,enum=hosts,enum=session-recordings,description=Parts that are not asked for; what hangs on a list is left out with it"`
 	EventLogs          []string `yaml:"event_logs" jsonschema:"description=Files or globs of event logs; plain or .gz or .zst"`
 }
 

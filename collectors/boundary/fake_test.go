@@ -41,6 +41,8 @@ type world struct {
 	store  *memstore.Store
 	now    time.Time
 	slept  []time.Duration
+
+	patience time.Duration // 0: the collector's own
 }
 
 // newWorld serves data to a collector that has testToken.
@@ -82,6 +84,9 @@ func (w *world) open() (*collector, error) {
 	}
 	out := c.(*collector)
 	out.sleep = func(_ context.Context, d time.Duration) error { w.slept = append(w.slept, d); return nil }
+	if w.patience > 0 {
+		out.patience = w.patience
+	}
 	return out, nil
 }
 

@@ -215,7 +215,7 @@ func (r *run) addListing(ctx context.Context, l listRequest, got listing, at tim
 	if failure != nil {
 		rec.Stated.Notes = append(rec.Stated.Notes, "The list is incomplete or cannot be relied on: "+failure.Error())
 	}
-	_, err := r.out.Add(ctx, rec)
+	_, err := r.out.Add(context.WithoutCancel(ctx), rec) // what an interrupted collection stored is evidence
 	return err
 }
 

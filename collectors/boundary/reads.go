@@ -109,7 +109,7 @@ func (r *run) fail(got *reads, it item, err error) {
 
 // outcome says how all reads went; adding is the error of adding their record.
 func (got reads) outcome(adding error) evidence.PartOutcome {
-	err := firstOf(adding, firstOf(got.broken, got.denied))
+	err := got.err(adding)
 	o := collectors.OutcomeOf(got.of.readsPart(), got.of.reads, got.kept, err)
 	switch {
 	case got.failed > 0:
@@ -140,21 +140,23 @@ func (r *run) addReads(ctx context.Context, got reads, parts []evidence.Part, wh
 	if got.failed > 0 {
 		rec.Stated.Notes = append(rec.Stated.Notes, fmt.Sprintf("%d %s could not be read; the next collection tries again.", got.failed, got.of.name))
 	}
-	_, err := r.out.Add(ctx, rec)
+	_, err := r.out.Add(context.WithoutCancel(ctx), rec) // what an interrupted collection stored is evidence
 	return err
 }
 
-// collectReads reads each item of a list by itself, adds the record and tells the outcome.
+// collectReads reads each item of a list by itself, adds the record and tells the outcome. It returns why not all were read.
 func (r *run) collectReads(ctx context.Context, of listRequest, items []item) error {
 	at := r.env.Now()
 	var parts []evidence.Part
 	got := r.readAll(ctx, of, items, func(one single) { parts = append(parts, one.item) })
-	o := got.outcome(r.addReads(ctx, got, parts, "", at))
-	r.out.Outcome(o)
-	if o.Outcome == evidence.OutcomeFailed {
-		return errors.New(o.Detail)
-	}
-	return nil
+	adding := r.addReads(ctx, got, parts, "", at)
+	r.out.Outcome(got.outcome(adding))
+	return got.err(adding)
+}
+
+// err is why not all were read or kept; adding is the error of adding their record.
+func (got reads) err(adding error) error {
+	return firstOf(adding, firstOf(got.broken, got.denied))
 }
 
 func firstOf(a, b error) error {

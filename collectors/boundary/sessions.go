@@ -135,7 +135,7 @@ func (r *run) readSessions(ctx context.Context, sessions, changes listing, last 
 	at := r.env.Now()
 	work := toRead(sessions, changes, last)
 	var ended, running []evidence.Part
-	final, left := work.final, map[string]bool{}
+	final, left := slices.Clone(work.final), map[string]bool{}
 	for _, s := range work.items {
 		left[s.ID] = true
 	}
@@ -149,7 +149,6 @@ func (r *run) readSessions(ctx context.Context, sessions, changes listing, last 
 			return
 		}
 		ended, final = append(ended, one.item), append(final, one.id)
-		delete(left, one.id)
 	})
 	vanished := 0
 	for _, id := range got.gone {
@@ -161,6 +160,12 @@ func (r *run) readSessions(ctx context.Context, sessions, changes listing, last 
 	adding := firstOf(
 		r.addReads(ctx, got, ended, " that had ended and was not read before after it had ended", at),
 		r.addReads(ctx, got, running, " that had not ended", at))
+	if adding != nil {
+		final = work.final // what no record holds is read again
+	}
+	for _, id := range final {
+		delete(left, id)
+	}
 	o := got.outcome(adding)
 	if o.Detail == "" && len(work.items) == 0 && len(sessions.items) > 0 {
 		o.Detail = "every listed session was read before, after it had ended"
