@@ -37,11 +37,17 @@ func respond(w http.ResponseWriter, r *http.Request) {
 // ask collects from a live server, with the files of dir and the variables vars.
 func ask(t *testing.T, ctx context.Context, cfg Config, dir string, vars map[string]string) collectors.Result {
 	t.Helper()
+	store := memstore.New()
+	return askAt(t, ctx, cfg, dir, vars, store, func() time.Time { return time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC) })
+}
+
+// askAt is ask into store, by the clock now.
+func askAt(t *testing.T, ctx context.Context, cfg Config, dir string, vars map[string]string, store *memstore.Store, now func() time.Time) collectors.Result {
+	t.Helper()
 	decode := func(v any) error {
 		*v.(*Config) = cfg
 		return nil
 	}
-	now := func() time.Time { return time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC) }
 	c, err := Type.New(decode, collectors.Env{
 		Name: "vault",
 		Path: func(p string) string {
@@ -58,7 +64,6 @@ func ask(t *testing.T, ctx context.Context, cfg Config, dir string, vars map[str
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := memstore.New()
 	o := collectors.Options{Store: store, Journal: store, Now: now, Actor: evidence.Actor{Principal: "p", Host: "h", Tool: "t"}}
 	return collectors.Run(ctx, []collectors.Source{{Name: "vault", Type: Type, Collector: c}}, o)[0]
 }
