@@ -276,6 +276,18 @@ func TestOneThatDoesNotExitIsKilled(t *testing.T) {
 	}
 }
 
+// TestPluginWithoutTheLibrary: a program needs none of go-plugin's own services, and is given the time to end by itself.
+func TestPluginWithoutTheLibrary(t *testing.T) {
+	w := newWorld(t, "has the service alone")
+	res := w.collect(t, t.Context())
+	if res.Failed() || len(res.Entry.Records) != 2 {
+		t.Fatalf("got %v and %d records, want what it put", res.Err, len(res.Entry.Records))
+	}
+	if got := w.runOf(t, res)["stderr"]; got != "good bye\n" {
+		t.Errorf("standard error: got %q, want what it wrote when its input ended", got)
+	}
+}
+
 func TestInterruptedPluginEnds(t *testing.T) {
 	w := newWorld(t, "ignores the end")
 	w.cfg.StopTimeout = "300ms"

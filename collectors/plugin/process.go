@@ -149,6 +149,13 @@ func (p *process) end() {
 	}
 }
 
+// hangUp ends the standard input of the process, at which it should end.
+func (p *process) hangUp() {
+	if p.started {
+		_ = p.stdin.Close() // closing it twice is no error here
+	}
+}
+
 // Wait waits until the process has ended.
 func (p *process) Wait(context.Context) error {
 	<-p.done

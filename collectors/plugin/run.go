@@ -57,6 +57,7 @@ func (r *run) collect(ctx context.Context, p evidence.Period) (err error) {
 		if err != nil {
 			r.process.kill()
 		}
+		r.process.hangUp()
 		client.Kill()
 		if r.process.started {
 			<-r.process.done
@@ -132,7 +133,11 @@ func (r *run) start(ctx context.Context, client *plugin.Client) (wire.CollectorS
 		return nil, fail(err)
 	}
 	service := raw.(wire.CollectorServiceClient) // what wire.Plugin dispenses
-	d, err := service.Describe(ctx, &wire.DescribeRequest{})
+	// Without the deadline, of which gRPC would tell the plugin: who notices it first would decide what the failure says.
+	call, done := context.WithCancel(context.WithoutCancel(ctx))
+	defer done()
+	defer context.AfterFunc(ctx, done)()
+	d, err := service.Describe(call, &wire.DescribeRequest{})
 	if err != nil {
 		return nil, fail(spoken(err))
 	}

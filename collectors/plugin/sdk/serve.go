@@ -31,7 +31,7 @@ import (
 func Serve(t collectors.Type) {
 	plugin.Serve(&plugin.ServeConfig{
 		HandshakeConfig: wire.Handshake(),
-		Plugins:         plugin.PluginSet{wire.PluginName: wire.Plugin{Collector: &server{typ: t}}},
+		Plugins:         plugin.PluginSet{wire.PluginName: wire.Plugin{Collector: &server{typ: t, stderr: os.Stderr}}},
 		Logger:          hclog.NewNullLogger(), // standard error is for the plugin's own words
 		GRPCServer: func(options []grpc.ServerOption) *grpc.Server {
 			s := grpc.NewServer(append(options, grpc.MaxRecvMsgSize(wire.MaxMessageBytes))...)
@@ -49,10 +49,13 @@ func endWith(in io.Reader, s *grpc.Server) {
 
 type server struct {
 	wire.UnimplementedCollectorServiceServer
-	typ collectors.Type
+	typ    collectors.Type
+	stderr *os.File // the process's own
 }
 
 func (s *server) Describe(context.Context, *wire.DescribeRequest) (*wire.DescribeResponse, error) {
+	// go-plugin has put a pipe in its place, of which the end may be lost; auditpack reads the process's own to its end.
+	os.Stderr = s.stderr
 	d := &wire.DescribeResponse{Name: s.typ.Name, Version: s.typ.Version, Doc: s.typ.Doc}
 	for _, k := range s.typ.Kinds {
 		d.Kinds = append(d.Kinds, string(k))

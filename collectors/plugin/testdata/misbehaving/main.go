@@ -5,6 +5,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -48,6 +50,9 @@ func main() {
 	case "listens and does not answer":
 		fmt.Printf("1|1|unix|%s/nobody|grpc|\n", os.Getenv("PLUGIN_UNIX_SOCKET_DIR"))
 		time.Sleep(ever)
+	case "has the service alone":
+		bare()
+		return
 	}
 	plugin.Serve(&plugin.ServeConfig{
 		HandshakeConfig: wire.Handshake(),
@@ -58,6 +63,25 @@ func main() {
 	if mode() == "does not exit" {
 		time.Sleep(ever)
 	}
+}
+
+// bare is a plugin without the library: it serves one service, and ends when its standard input does.
+func bare() {
+	path := os.Getenv("PLUGIN_UNIX_SOCKET_DIR") + "/socket"
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		os.Exit(1)
+	}
+	s := grpc.NewServer()
+	wire.RegisterCollectorServiceServer(s, server{})
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		s.Stop()
+	}()
+	fmt.Printf("1|1|unix|%s|grpc|\n", path)
+	_ = s.Serve(l)
+	_, _ = fmt.Fprintln(stderr, "good bye")
 }
 
 type server struct {
@@ -265,7 +289,7 @@ func (server) Collect(stream grpc.BidiStreamingServer[wire.CollectRequest, wire.
 			return err
 		}
 		return t.done()
-	case "does not exit", "is good":
+	case "does not exit", "is good", "has the service alone":
 		if err := t.good(); err != nil {
 			return err
 		}
