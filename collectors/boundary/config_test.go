@@ -26,6 +26,8 @@ func TestConfig(t *testing.T) {
 		"OIDC":                  {config: "address: https://b.example\nauth_method: amoidc_1\nlogin_name: x\n", want: `auth_method "amoidc_1": OIDC needs a browser; give the collector a token or an account with a password`},
 		"login without name":    {config: "address: https://b.example\nauth_method: ampw_1\n", want: "auth_method needs login_name"},
 		"two ways in":           {config: "address: https://b.example\nauth_method: ampw_1\nlogin_name: x\ntoken_file: t\n", want: "auth_method and token_file exclude each other"},
+		"bad duration":          {config: "address: https://b.example\nconfiguration_every: daily\n", want: `configuration_every "daily": want a duration such as 6h or 30m`},
+		"negative duration":     {config: "address: https://b.example\nconfiguration_every: -1h\n", want: `configuration_every "-1h": want a duration such as 6h or 30m`},
 		"name without a method": {config: "address: https://b.example\nlogin_name: x\n", want: "login_name and password_file need auth_method"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,8 @@
 package boundary
 
 import (
+	"bytes"
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -72,4 +74,67 @@ func FuzzTokenPath(f *testing.F) {
 			t.Errorf("path: got %q", path)
 		}
 	})
+}
+
+// What is taken out is gone, what is left is the same document, and nothing else is taken for the key.
+func FuzzRedact(f *testing.F) {
+	f.Add(`{"items":[{"attributes":{"secret":"a","path":"x"}},{"attributes":{"secret" : {"b":[1]}}}],"secret":null}`)
+	f.Add(`{"secret":"","other":"secret","list":["secret","secret"],"nested":{"secret":1.50}}`)
+	f.Add(`[{"secret":"\u0041"},"secret",{"x":{"secret":[[]]}}]`)
+	f.Add(`{"secret":"a"`)
+	f.Fuzz(func(t *testing.T, body string) {
+		clean, redaction, err := redact([]byte(body), "secret")
+		if !json.Valid([]byte(body)) {
+			return // it is read as JSON before, and refused
+		}
+		if err != nil {
+			t.Fatalf("redact %q: %v", body, err)
+		}
+		if !json.Valid(clean) {
+			t.Fatalf("redact %q: got %q, want JSON", body, clean)
+		}
+		if redaction.Count == 0 && string(clean) != body {
+			t.Errorf("redact %q: got %q, with nothing taken out", body, clean)
+		}
+		var want, got any
+		decode := func(b []byte, v *any) {
+			dec := json.NewDecoder(bytes.NewReader(b))
+			dec.UseNumber()
+			if err := dec.Decode(v); err != nil {
+				t.Fatal(err)
+			}
+		}
+		decode([]byte(body), &want)
+		decode(clean, &got)
+		if a, b := blank(want), blank(got); a != b {
+			t.Errorf("redact %q: got %q: the rest differs", body, clean)
+		}
+		again, second, err := redact(clean, "secret")
+		if err != nil || second.Count != redaction.Count || !bytes.Equal(again, clean) {
+			t.Errorf("redact %q twice: got %q and %d values, want %q and %d", body, again, second.Count, clean, redaction.Count)
+		}
+	})
+}
+
+// blank writes v with every value of the key secret that is worth taking out made alike.
+func blank(v any) string {
+	switch v := v.(type) {
+	case map[string]any:
+		for key, value := range v {
+			if key == "secret" && value != nil && value != "" {
+				v[key] = "[redacted]"
+			} else {
+				v[key] = json.RawMessage(blank(value))
+			}
+		}
+	case []any:
+		for i := range v {
+			v[i] = json.RawMessage(blank(v[i]))
+		}
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
 }
