@@ -22,8 +22,11 @@ import (
 
 // The kinds of evidence.
 const (
-	kindFile evidence.Kind = "exceptions.file/1"
-	kindRows evidence.Kind = "exceptions.rows/1"
+	kindFile     evidence.Kind = "exceptions.file/1"     // the files as they lie there
+	kindRows     evidence.Kind = "exceptions.rows/1"     // derived: what they say
+	kindCommits  evidence.Kind = "exceptions.commits/1"  // git's objects of the commits that changed such files
+	kindVersions evidence.Kind = "exceptions.versions/1" // every content that such a file had before or after one of them
+	kindLife     evidence.Kind = "exceptions.life/1"     // derived: what each commit did to each exception
 )
 
 // partFiles is what is asked for: one part, so that a file which fails once and is gone later leaves no failure behind.
@@ -32,9 +35,9 @@ const partFiles = "exception files"
 // Type is this collector's entry in collectors/all.
 var Type = collectors.Type{
 	Name:    "exceptions",
-	Version: "1",
-	Doc:     "Exception files (YAML) of a folder, with the commit and author that last changed each.",
-	Kinds:   []evidence.Kind{kindFile, kindRows},
+	Version: "2",
+	Doc:     "Exception files (YAML) of a folder, and from git each one's life: who entered, changed, renewed and removed it, and when.",
+	Kinds:   []evidence.Kind{kindFile, kindRows, kindCommits, kindVersions, kindLife},
 	Config:  Config{},
 	New:     open,
 }
@@ -82,6 +85,9 @@ func (c *collector) Collect(ctx context.Context, _ evidence.Period, out collecto
 		return err
 	}
 	if err := b.addRows(ctx, folder.Files); err != nil {
+		return err
+	}
+	if err := b.addLife(ctx); err != nil {
 		return err
 	}
 	out.Outcome(collectors.OutcomeOf(partFiles, kindFile, int64(len(folder.Files)), folder.Err()))
