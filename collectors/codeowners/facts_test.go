@@ -26,19 +26,19 @@ func project(t *testing.T, dir string, cfg codeowners.Config) *facts.DB {
 
 func TestFacts(t *testing.T) {
 	db := project(t, "../../examples/acme", codeowners.Config{Path: "infrastructure", Protected: []codeowners.Protected{
-		{Path: "modules/iam/", Purpose: "iam", Owners: []string{"@platform-team", "@security-team"}},
-		{Path: "modules/kms/", Purpose: "kms", Owners: []string{"@security-team"}},
+		{Path: "modules/iam/", Purpose: "iam", Owners: []string{"@acme/platform-team", "@acme/security-team"}},
+		{Path: "modules/kms/", Purpose: "kms", Owners: []string{"@acme/security-team"}},
 		{Path: "exceptions/", Purpose: "exceptions"},
 		{Path: "CODEOWNERS", Purpose: "codeowners"},
 	}})
 	factstest.Check(t, db, `select line, source, path, protected, purpose, pattern, owners, required_owners, "exists", files from codeowners_path order by path`,
-		"8 | source | CODEOWNERS | CODEOWNERS | codeowners | /CODEOWNERS | [@platform-team, @security-team] | [] | true | 0",
+		"8 | source | CODEOWNERS | CODEOWNERS | codeowners | /CODEOWNERS | [@acme/platform-team, @acme/security-team] | [] | true | 0",
 		"0 | source | exceptions/ | exceptions/ | exceptions | - | [] | [] | false | 0",
-		"2 | source | modules/iam/ | modules/iam/ | iam | /modules/iam/ | [@platform-team, @security-team] | [@platform-team, @security-team] | true | 1",
-		"11 | source | modules/kms/ | modules/kms/ | kms | /modules/k* | [@dev-team] | [@security-team] | true | 1",
+		"2 | source | modules/iam/ | modules/iam/ | iam | /modules/iam/ | [@acme/platform-team, @acme/security-team] | [@acme/platform-team, @acme/security-team] | true | 1",
+		"11 | source | modules/kms/ | modules/kms/ | kms | /modules/k* | [@acme/dev-team] | [@acme/security-team] | true | 1",
 	)
 	factstest.Check(t, db, `select line, file, pattern, owners, problem from codeowners_rule where line > 8`,
-		"11 | CODEOWNERS | /modules/k* | [@dev-team] | -")
+		"11 | CODEOWNERS | /modules/k* | [@acme/dev-team] | -")
 	factstest.Check(t, db, `select count(distinct evidence) from codeowners_path join record on record.blob = evidence where kind = 'codeowners.file/1'`, "1")
 }
 

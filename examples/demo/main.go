@@ -1,5 +1,5 @@
 // Command demo runs the whole job on the fictional company in examples/acme: it copies the workspace, turns it into a git
-// repository with a history, serves HCP Terraform and Boundary on loopback from recorded bodies, runs the built program from
+// repository with a history, serves HCP Terraform, Boundary and GitHub on loopback from recorded bodies, runs the built program from
 // collect to verify, and shows for each fault that was planted where it was found. `make demo` calls it.
 //
 // It uses the program as its users do, by its command line, and needs no network.
@@ -40,7 +40,7 @@ func run(ctx context.Context, program, from, in string) error {
 	if err != nil {
 		return err
 	}
-	servers, err := serve(filepath.Join(workspace, "recorded"))
+	servers, err := serve(workspace)
 	if err != nil {
 		return err
 	}

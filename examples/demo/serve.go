@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"auditpack/collectors/boundary/boundarytest"
+	"auditpack/collectors/codeowners/githubtest"
 	"auditpack/collectors/terraform/terraformtest"
 )
 
@@ -17,12 +18,13 @@ import (
 const (
 	terraformAddress = "http://127.0.0.1:18080"
 	boundaryAddress  = "http://127.0.0.1:18081"
+	githubAddress    = "http://127.0.0.1:18082"
 )
 
-// servers are HCP Terraform and Boundary on loopback.
+// servers are HCP Terraform, Boundary and GitHub on loopback.
 type servers struct {
-	terraform, boundary *server
-	boundaryToken       string
+	terraform, boundary, github *server
+	boundaryToken, githubToken  string
 }
 
 type server struct {
@@ -30,8 +32,9 @@ type server struct {
 	address string
 }
 
-// serve starts both from the recorded bodies in folder.
-func serve(folder string) (*servers, error) {
+// serve starts them from what is recorded in the workspace.
+func serve(workspace string) (*servers, error) {
+	folder := filepath.Join(workspace, "recorded")
 	tf, err := terraformtest.NewServer(os.DirFS(filepath.Join(folder, "terraform")), terraformtest.Token)
 	if err != nil {
 		return nil, fmt.Errorf("serve HCP Terraform: %w", err)
@@ -43,11 +46,23 @@ func serve(folder string) (*servers, error) {
 	if len(data.Access.Tokens) == 0 {
 		return nil, fmt.Errorf("serve Boundary: access.json has no token: %w", errNotReady)
 	}
-	s := &servers{boundaryToken: data.Access.Tokens[0].Token}
+	commits, err := commitNames(workspace)
+	if err != nil {
+		return nil, fmt.Errorf("serve GitHub: %w", err)
+	}
+	hub, err := githubtest.Load(os.DirFS(filepath.Join(folder, "github")), commits...)
+	if err != nil {
+		return nil, fmt.Errorf("serve GitHub: %w", err)
+	}
+	s := &servers{boundaryToken: data.Access.Tokens[0].Token, githubToken: hub.Token}
 	if s.terraform, err = start(tf); err != nil {
 		return nil, err
 	}
 	if s.boundary, err = start(boundarytest.NewServer(data)); err != nil {
+		s.stop()
+		return nil, err
+	}
+	if s.github, err = start(githubtest.NewServer(hub)); err != nil {
 		s.stop()
 		return nil, err
 	}
@@ -69,7 +84,7 @@ func start(h http.Handler) (*server, error) {
 }
 
 func (s *servers) stop() {
-	for _, one := range []*server{s.terraform, s.boundary} {
+	for _, one := range []*server{s.terraform, s.boundary, s.github} {
 		if one != nil {
 			one.http.Close()
 		}
@@ -78,10 +93,10 @@ func (s *servers) stop() {
 
 // point writes the servers' addresses into the copied configuration.
 func (s *servers) point(config string) error {
-	return replaceIn(config, terraformAddress, s.terraform.address, boundaryAddress, s.boundary.address)
+	return replaceIn(config, terraformAddress, s.terraform.address, boundaryAddress, s.boundary.address, githubAddress, s.github.address)
 }
 
 // env is what the program needs to be let in.
 func (s *servers) env() []string {
-	return []string{"TFE_TOKEN=" + terraformtest.Token, "TFE_AUDIT_TOKEN=" + terraformtest.AuditToken, "BOUNDARY_TOKEN=" + s.boundaryToken}
+	return []string{"TFE_TOKEN=" + terraformtest.Token, "TFE_AUDIT_TOKEN=" + terraformtest.AuditToken, "BOUNDARY_TOKEN=" + s.boundaryToken, "GITHUB_TOKEN=" + s.githubToken}
 }

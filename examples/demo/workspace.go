@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
 )
 
@@ -49,19 +50,24 @@ func day(year int, month time.Month, d int) time.Time {
 // history is how the files came to be. The dates decide what each file speaks for.
 var history = []change{
 	{day(2025, time.December, 1), "Petra Platform", "petra@acme.example", "exceptions: legacy batch role", []string{"exceptions/WAF-SEC-020-exception-001.yml"}},
-	{day(2026, time.April, 2), "Petra Platform", "petra@acme.example", "infrastructure: owners of the modules", []string{"infrastructure"}},
+	{day(2026, time.April, 2), "Petra Platform", "petra@acme.example", "infrastructure: owners of the modules", []string{
+		"infrastructure/CODEOWNERS", "infrastructure/README.md", "infrastructure/policies",
+		"infrastructure/modules/iam", "infrastructure/modules/kafka", "infrastructure/modules/kms",
+	}},
 	{day(2026, time.May, 4), "Petra Platform", "petra@acme.example", "exceptions: bastion host", []string{"exceptions/WAF-SEC-050-exception-001.yml"}},
 	{day(2026, time.June, 15), "Claus Compliance", "claus@acme.example", "governance: RACI, second review", []string{"governance/raci.yaml", "documents"}},
 	{day(2026, time.July, 6), "Claus Compliance", "claus@acme.example", "governance: shared responsibility matrix 2.0", []string{"governance/responsibilities.yaml"}},
 	{day(2026, time.July, 6), "Mira Hoffmann", "mira@acme.example", "exceptions: legacy batch role, renewed", []string{"exceptions/WAF-SEC-020-exception-002.yml"}},
+	{day(2026, time.July, 14), "Dana Dev", "dana@acme.example", "infrastructure: network (#21)", []string{"infrastructure/modules/network"}},
 	{day(2026, time.July, 20), "Petra Platform", "petra@acme.example", "exceptions: flow logs", []string{"exceptions/WAF-SEC-080-exception-001.yml"}},
 	{day(2026, time.August, 3), "Anna Schulz", "anna@acme.example", "exceptions: scratch bucket", []string{"exceptions/WAF-SEC-030-exception-001.yml"}},
+	{day(2026, time.August, 18), "Dana Dev", "dana@acme.example", "infrastructure: secrets", []string{"infrastructure/modules/secrets"}},
 	{day(2026, time.August, 24), "Sofia Lindner", "sofia@acme.example", "exceptions: bucket of the acquired company", []string{"exceptions/WAF-SEC-090-exception-001.yml"}},
 	{day(2026, time.September, 10), "Claus Compliance", "claus@acme.example", "exceptions: review of the RACI", []string{"exceptions/RAC-04-exception-001.yml"}},
 }
 
 func commitHistory(dir string) error {
-	repo, err := git.PlainInit(dir, false)
+	repo, err := git.PlainInitWithOptions(dir, &git.PlainInitOptions{InitOptions: git.InitOptions{DefaultBranch: plumbing.NewBranchReferenceName("main")}})
 	if err != nil {
 		return fmt.Errorf("make repository: %w", err)
 	}
@@ -81,6 +87,29 @@ func commitHistory(dir string) error {
 		}
 	}
 	return nil
+}
+
+// commitNames are the names that recordings give to commits, each followed by the hash that it got: "{{commit MESSAGE}}", and "{{tip}}"
+// for the last one.
+func commitNames(dir string) ([]string, error) {
+	repo, err := git.PlainOpen(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open repository: %w", err)
+	}
+	head, err := repo.Head()
+	if err != nil {
+		return nil, fmt.Errorf("read HEAD: %w", err)
+	}
+	names := []string{"{{tip}}", head.Hash().String()}
+	log, err := repo.Log(&git.LogOptions{From: head.Hash()})
+	if err != nil {
+		return nil, fmt.Errorf("read history: %w", err)
+	}
+	err = log.ForEach(func(c *object.Commit) error {
+		names = append(names, "{{commit "+c.Message+"}}", c.Hash.String())
+		return nil
+	})
+	return names, err
 }
 
 func addAll(tree *git.Worktree, dir, name string) error {

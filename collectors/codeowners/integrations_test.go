@@ -1,0 +1,165 @@
+package codeowners
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestIntegrationsOf(t *testing.T) {
+	tests := []struct {
+		name, file, content string
+		want                []integration
+	}{
+		{"providers, in all their spellings", "versions.tf", `terraform {
+  required_providers {
+    aws = {
+      source = "hashicorp/aws" # ours
+    }
+    dd    = { source = "app.terraform.io/acme/datadog" }
+    local = "~> 2.0"
+    // source = "commented/out"
+    /* source = "commented/out"
+    source = "still/out" */
+  }
+}
+provider "aws" {
+  region = "eu-central-1"
+}`, []integration{
+			{4, "provider", "hashicorp/aws", "registry.terraform.io/hashicorp"},
+			{6, "provider", "app.terraform.io/acme/datadog", "app.terraform.io/acme"},
+			{7, "provider", "local", "registry.terraform.io/hashicorp"},
+			{13, "provider", "aws", ""},
+		}},
+		{"modules", "main.tf", `module "a" {
+  source = "./local"
+}
+module "b" { source = "terraform-aws-modules/vpc/aws" }
+module "c" {
+  providers = { aws = aws.west }
+  source  = "git@github.com:other/x.git"
+}
+module "d" {
+  source = "git::https://user:secret@git.example/team/x.git//sub?ref=1"
+}
+module "e" {
+  source = "s3::https://s3-eu-central-1.amazonaws.com/bucket/x.zip"
+}
+module "f" {
+  source = "app.terraform.io/other/x/aws"
+}
+resource "aws_instance" "x" {
+  source = "not/a/module"
+}`, []integration{
+			{4, "module", "terraform-aws-modules/vpc/aws", "registry.terraform.io/terraform-aws-modules"},
+			{7, "module", "git@github.com:other/x.git", "github.com/other"},
+			{10, "module", "git::https://git.example/team/x.git//sub?ref=1", "git.example/team"},
+			{13, "module", "s3::https://s3-eu-central-1.amazonaws.com/bucket/x.zip", "s3-eu-central-1.amazonaws.com/bucket"},
+			{16, "module", "app.terraform.io/other/x/aws", "app.terraform.io/other"},
+		}},
+		{"webhooks and apps", "hooks.tf", `resource "github_repository_webhook" "ci" {
+  url = "https://hooks.slack.com/services/T0/B0/secret"
+}
+resource "github_app_installation_repository" "x" {}
+resource "aws_webhooked" "no" {}`, []integration{
+			{1, "webhook", "github_repository_webhook", ""},
+			{2, "webhook", "hooks.slack.com", "hooks.slack.com"},
+			{4, "app", "github_app_installation_repository", ""},
+		}},
+		{"workflow", ".github/workflows/ci.yml", `jobs:
+  a:
+    uses: other/repo/.github/workflows/x.yml@main
+    steps:
+      - uses: actions/checkout@v4 # first
+      - name: x
+        uses: "docker://ghcr.io/other/image:1"
+      - uses: docker://alpine
+      - uses: ./local
+      # - uses: not/this@v1`, []integration{
+			{3, "action", "other/repo/.github/workflows/x.yml@main", "github.com/other"},
+			{5, "action", "actions/checkout@v4", "github.com/actions"},
+			{7, "action", "docker://ghcr.io/other/image:1", "ghcr.io"},
+			{8, "action", "docker://alpine", "docker.io"},
+		}},
+		{"any other file", "notes.md", "uses: a/b@v1\nmodule \"x\" { source = \"y/z/w\" }\npost to https://acme.webhook.office.com/abc\n", []integration{
+			{3, "webhook", "acme.webhook.office.com", "acme.webhook.office.com"},
+		}},
+		{"binary", "x.tf", "provider \"x\" {\x00", nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := integrationsOf(tt.file, []byte(tt.content))
+			if diff := cmp.Diff(tt.want, got, cmp.AllowUnexported(integration{})); diff != "" {
+				t.Errorf("integrations (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestAddedIsWhatIsNewInTheFile(t *testing.T) {
+	before := "provider \"a\" {}\n"
+	got := added("x.tf", []byte(before), []byte("# moved\nprovider \"a\" {}\nprovider \"b\" {}\nprovider \"b\" {}\n"))
+	want := []integration{{3, "provider", "b", ""}}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(integration{})); diff != "" {
+		t.Errorf("added (-want +got):\n%s", diff)
+	}
+}
+
+func TestRedactWebhooks(t *testing.T) {
+	clean, n := redactWebhooks([]byte("a = \"https://hooks.slack.com/services/T0/B0/xyz\"\nb\n"))
+	if want := "a = \"https://hooks.slack.com/[redacted]\"\nb\n"; string(clean) != want || n != 1 {
+		t.Errorf("got %q, %d, want %q, 1", clean, n, want)
+	}
+}
+
+func FuzzIntegrationsOf(f *testing.F) {
+	f.Add("main.tf", "module \"x\" {\n source = \"a@b:c/d\"\n}\n/* } */ required_providers { x = { source = \"/\" } }")
+	f.Add(".github/workflows/x.yml", "- uses: a/b@c")
+	f.Fuzz(func(t *testing.T, name, content string) {
+		lines := strings.Count(content, "\n") + 1
+		for _, i := range integrationsOf(name, []byte(content)) {
+			if i.line < 1 || i.line > lines || i.sort == "" {
+				t.Errorf("got %+v of %d lines", i, lines)
+			}
+		}
+	})
+}
+
+func TestLinksOf(t *testing.T) {
+	tests := map[string]map[string]string{
+		"": {},
+		`<https://x/repositories/1/pulls?page=2>; rel="next", <https://x/repositories/1/pulls?page=7>; rel="last"`: {
+			"next": "https://x/repositories/1/pulls?page=2", "last": "https://x/repositories/1/pulls?page=7"},
+		`<https://x/a?after=Y3Vy,c29y>; rel="next"`:     {"next": "https://x/a?after=Y3Vy,c29y"},
+		`<https://x/a>; title="x"; rel="next prefetch"`: {"next": "https://x/a", "prefetch": "https://x/a"},
+		`garbage`: {},
+		`<`:       {},
+	}
+	for header, want := range tests {
+		if diff := cmp.Diff(want, linksOf(header)); diff != "" {
+			t.Errorf("linksOf(%q) (-want +got):\n%s", header, diff)
+		}
+	}
+}
+
+func FuzzLinksOf(f *testing.F) {
+	f.Add(`<https://x/a?page=2>; rel="next", <https://x/a?page=3>; rel="last"`)
+	f.Add(`>;<,;rel=`)
+	f.Fuzz(func(_ *testing.T, header string) {
+		for _, target := range linksOf(header) {
+			pageNumber(target)
+		}
+	})
+}
+
+func TestRuleInHistoryCoversEveryPlaceOfTheFile(t *testing.T) {
+	var got []string
+	for _, p := range guarded([]Protected{{Path: "docs/CODEOWNERS", Purpose: purposeCodeowners, Owners: []string{"@a"}}, {Path: "modules/kms/", Purpose: purposeKMS}}) {
+		got = append(got, p.Path+" "+strings.Join(p.Owners, ","))
+	}
+	want := []string{"docs/CODEOWNERS @a", "modules/kms/ ", ".github/CODEOWNERS @a", "CODEOWNERS @a"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("guarded (-want +got):\n%s", diff)
+	}
+}
