@@ -26,8 +26,9 @@ check-vault: build ## collect from a real Vault that runs in the test process (f
 
 check: setup lint test check-vault ## linters and every test
 
-e2e: setup-e2e build ## the demo, read with other people's tools
+e2e: setup-e2e build ## the demo, read with other people's tools; a hundred collections that are killed
 	AUDITPACK=$(CURDIR)/$(BIN) $(GO) test -tags e2e -count=1 -timeout 30m ./examples/...
+	AUDITPACK=$(CURDIR)/$(BIN) $(GO) test -tags e2e -count=1 -timeout 30m -run TestKilledWhileCollecting ./cmd/auditpack
 
 bench: ## speed and memory as ratios in one run; SIZE=1000 is the log in MB
 	$(GO) run ./evidence/facts/bench -size $(SIZE)
