@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"auditpack/evidence"
 	"auditpack/internal/doctest"
 )
 
@@ -103,5 +104,49 @@ func TestProofPage(t *testing.T) {
 	}
 	if diff := cmp.Diff(doctest.Blocks(t, formats+"proof.md", "root")[0], string(out)); diff != "" {
 		t.Errorf("root (-page +openssl):\n%s", diff)
+	}
+}
+
+// TestSealPageRotation reads the page's entry after those of the journal page, and runs the page's own commands over it.
+func TestSealPageRotation(t *testing.T) {
+	var c evidence.Chain
+	entry := doctest.Blocks(t, formats+"seal.md", "json")[0]
+	for _, b := range append(doctest.Blocks(t, formats+"journal.md", "json"), entry) {
+		if _, err := c.Add([]byte(strings.TrimSuffix(b, "\n"))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e, err := evidence.DecodeEntry([]byte(strings.TrimSuffix(entry, "\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := ParseLogVerifier([]byte(doctest.Blocks(t, formats+"checkpoint.md", "key")[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := OpenRotation(t.Context(), e, key.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := doctest.Blocks(t, formats+"seal.md", "pem")[0]
+	if diff := cmp.Diff(old, string(r.Old.PEM())); diff != "" {
+		t.Errorf("old key (-page +entry):\n%s", diff)
+	}
+	dir := t.TempDir()
+	for name, text := range map[string]string{"entry.json": entry, "old.pub.pem": old} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.CommandContext(t.Context(), "sh", "-e", "-c", doctest.Blocks(t, formats+"seal.md", "sh")[0])
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	want := "Verified OK\n" + strings.TrimPrefix(r.New.Fingerprint(), "SHA256:") + "  -\n"
+	if diff := cmp.Diff(want, string(out)); diff != "" || err != nil {
+		t.Errorf("commands of the page: %v (-want +got):\n%s", err, diff)
+	}
+	page, err := os.ReadFile(formats + "seal.md")
+	if err != nil || !strings.Contains(string(page), "`"+r.New.Fingerprint()+"`") {
+		t.Errorf("the page does not name the new key %s: %v", r.New.Fingerprint(), err)
 	}
 }
