@@ -134,7 +134,7 @@ func TestTokenRevokedMeanwhile(t *testing.T) {
 	t.Run("a read is refused", func(t *testing.T) {
 		w := newWorld(t, smallDataset())
 		revoke(w, "/v1/sessions/s_ended1")
-		if got := outcomes(w.collect())[1]; !strings.HasPrefix(got, `session reads: failed 1 1 of 3 sessions could not be read: read session "s_ended1": the token is not valid`) {
+		if got := outcomes(w.collect())[1]; !strings.HasPrefix(got, `session reads: failed 1 2 of 3 sessions could not be read: read session "s_ended1": the token is not valid`) {
 			t.Errorf("outcome: got %q", got)
 		}
 		if got := w.asked("GET /v1/sessions/s_active"); got > 0 {

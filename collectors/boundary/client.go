@@ -116,7 +116,7 @@ func (c *client) do(req *http.Request) ([]byte, error) {
 	resp, err := c.http.Do(req)
 	if err != nil {
 		err = httpretry.WithoutURL(err)
-		if !errors.Is(err, httpretry.ErrCut) && !errors.Is(err, httpretry.ErrTooLarge) {
+		if req.Context().Err() == nil && !errors.Is(err, httpretry.ErrCut) && !errors.Is(err, httpretry.ErrTooLarge) {
 			c.silent, c.why = c.silent+1, err
 		}
 		return nil, err

@@ -20,12 +20,12 @@ const maxFailedReads = 50
 // reads is what reading the resources of one list one by one gave.
 type reads struct {
 	of     listRequest
-	asked  int
+	asked  int // to be read
 	kept   int64
 	gone   []string // ids that Boundary deleted between the list and the read
-	failed int64
-	denied error // the first refusal
-	broken error // the first other failure
+	failed int64    // of those that were asked for
+	denied error    // the first refusal
+	broken error    // the first other failure
 }
 
 // single is the answer of one read, stored.
@@ -112,13 +112,16 @@ func (got reads) outcome(adding error) evidence.PartOutcome {
 	err := got.err(adding)
 	o := collectors.OutcomeOf(got.of.readsPart(), got.of.reads, got.kept, err)
 	switch {
-	case got.failed > 0:
-		o.Detail = fmt.Sprintf("%d of %d %s could not be read: %s", got.failed, got.asked, got.of.name, o.Detail)
+	case got.unread() > 0:
+		o.Detail = fmt.Sprintf("%d of %d %s could not be read: %s", got.unread(), got.asked, got.of.name, o.Detail)
 	case err == nil && len(got.gone) > 0:
 		o.Detail = got.goneNote()
 	}
 	return o
 }
+
+// unread is how many were not read, those after a stop included.
+func (got reads) unread() int { return got.asked - int(got.kept) - len(got.gone) }
 
 func (got reads) goneNote() string {
 	return fmt.Sprintf("%d %s were listed and then deleted by Boundary before they could be read.", len(got.gone), got.of.name)
@@ -137,8 +140,8 @@ func (r *run) addReads(ctx context.Context, got reads, parts []evidence.Part, wh
 	if len(got.gone) > 0 {
 		rec.Stated.Notes = append(rec.Stated.Notes, got.goneNote())
 	}
-	if got.failed > 0 {
-		rec.Stated.Notes = append(rec.Stated.Notes, fmt.Sprintf("%d %s could not be read; the next collection tries again.", got.failed, got.of.name))
+	if n := got.unread(); n > 0 {
+		rec.Stated.Notes = append(rec.Stated.Notes, fmt.Sprintf("%d %s could not be read; the next collection tries again.", n, got.of.name))
 	}
 	_, err := r.out.Add(context.WithoutCancel(ctx), rec) // what an interrupted collection stored is evidence
 	return err
