@@ -1,3 +1,5 @@
+//go:build unix
+
 package plugin_test
 
 import (
@@ -9,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -234,9 +235,6 @@ func TestFloodOfStandardErrorKeepsItsEnd(t *testing.T) {
 
 // TestChildrenEnd: a process that the plugin left behind is gone when its collection is, and one that does not exit too.
 func TestChildrenEnd(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("no process groups here")
-	}
 	w := newWorld(t, "leaves a child")
 	res := w.collect(t, t.Context())
 	if res.Failed() {

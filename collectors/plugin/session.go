@@ -156,6 +156,9 @@ func (s *session) hear() error {
 	over := s.ctx.Done()
 	var grace <-chan time.Time // runs once the plugin was told to end
 	end := func(cause error) {
+		if grace != nil {
+			return
+		}
 		s.cancel(cause)
 		over, grace = nil, time.After(s.limits.stop)
 		select {
@@ -182,9 +185,7 @@ func (s *session) hear() error {
 		case <-total.C:
 			end(fmt.Errorf("the collection took longer than timeout, %s", s.limits.total))
 		case <-idle.C:
-			if grace == nil {
-				end(fmt.Errorf("plugin said nothing for idle_timeout, %s", s.limits.idle))
-			}
+			end(fmt.Errorf("plugin said nothing for idle_timeout, %s", s.limits.idle))
 		case <-grace:
 			return s.ended(fmt.Errorf("%w; it did not end within stop_timeout, %s, and was killed", context.Cause(s.ctx), s.limits.stop))
 		}
