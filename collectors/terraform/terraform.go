@@ -45,7 +45,9 @@ var Type = collectors.Type{
 		KindProjectAccess, KindPolicySets, KindPolicies, KindRuns, KindPolicyChecks, KindPolicyCheckLogs, KindTaskStages,
 		KindPolicyEvaluations, KindPolicySetOutcomes, KindTFPolicyEvaluations, KindRunEvents, KindAuditTrail},
 	Config: Config{},
-	New:    open,
+	Forgets: []collectors.Window{{What: "audit trail entries", Kind: KindAuditTrail, Keeps: 14 * 24 * time.Hour,
+		Why: "HCP Terraform keeps the audit trail of an organization for 14 days"}},
+	New: open,
 }
 
 const (
