@@ -3,6 +3,7 @@ package codeowners
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -83,7 +84,7 @@ func (r *reading) askReviews(ctx context.Context, changes []string, done map[str
 		return err
 	}
 	v.outcomes(asked, len(changes), stopped)
-	return stopped
+	return errors.Join(stopped, v.saveCursor())
 }
 
 // checkpoint commits what came so far, where the sink can.

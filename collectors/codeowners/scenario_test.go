@@ -1,6 +1,7 @@
 package codeowners_test
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -43,6 +44,7 @@ type scenario struct {
 	open    func(collectors.Collector)
 	asked   []string // of the last collection
 	pushed  bool     // the server records activity
+	ctx     context.Context
 }
 
 type files map[string]string
@@ -62,7 +64,7 @@ func newScenario(t *testing.T) *scenario {
 		t.Fatal(err)
 	}
 	s := &scenario{
-		t: t, dir: dir, repo: repo, tree: tree, store: memstore.New(), pushed: true,
+		t: t, dir: dir, repo: repo, tree: tree, store: memstore.New(), pushed: true, ctx: t.Context(),
 		now:  time.Date(2026, 10, 1, 6, 0, 0, 0, time.UTC),
 		from: time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC), to: time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC),
 		github: &codeowners.GitHub{Repository: "acme/infra"},
@@ -216,7 +218,7 @@ func (s *scenario) ask(cfg codeowners.Config) collectors.Result {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return collectors.Run(s.t.Context(), []collectors.Source{{Name: env.Name, Type: codeowners.Type, Collector: c}}, collectors.Options{
+	return collectors.Run(s.ctx, []collectors.Source{{Name: env.Name, Type: codeowners.Type, Collector: c}}, collectors.Options{
 		Store: s.store, Journal: s.store, Period: period, Now: env.Now, Actor: evidence.Actor{Principal: "tester", Host: "host", Tool: "test"},
 	})[0]
 }

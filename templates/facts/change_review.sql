@@ -1,6 +1,6 @@
 -- table: change_review
 -- row: one protected file that one change of the branch touched, with the pull request and the approvals that it had when it was merged
--- from: branch_change_path, commit_pull, pull_request, change_approval, team_member, record
+-- from: branch_change_path, commit_pull, pull_request, change_approval, team_member, github_commit_seen, record
 -- approved_by_owner is null where it cannot be told: the server was not asked about the change or its reviews, or somebody approved who
 -- may be an owner: of a team whose members were not to be had, or known to CODEOWNERS by a mail address.
 with owned as (
@@ -56,6 +56,20 @@ approvals as (
         source,
         "commit"
 ),
+account as (
+    -- of the landed commit, and what the server makes of its signature; a commit with many files has several answers that agree
+    select
+        r.source,
+        seen."commit",
+        min(seen.author) as author,
+        bool_and(seen.verified) as verified,
+        min(seen.verification) as verification
+    from github_commit_seen as seen
+    join record as r on r.blob = seen.evidence and r.kind = 'github.commits/1'
+    group by
+        r.source,
+        seen."commit"
+),
 reviews_asked as (
     select distinct source, try_cast(regexp_extract("name", '/pulls/([0-9]+)/reviews', 1) as bigint) as pull
     from record
@@ -79,6 +93,9 @@ select
     p.pattern,
     p.owners,
     c."commit" is not null and (c.pull is null or reviews_asked.pull is not null and pull.pull is not null) as asked,
+    account.author as commit_author,
+    account.verified,
+    account.verification,
     c.pull,
     pull.author as pull_author,
     pull.merged_by,
@@ -97,6 +114,7 @@ select
 from branch_change_path as p
 left join commit_pull as c on c.source = p."source" and c."commit" = p."commit"
 left join pull_request as pull on pull.source = c.source and pull.pull = c.pull
+left join account on account.source = p."source" and account."commit" = p."commit"
 left join reviews_asked on reviews_asked.source = c.source and reviews_asked.pull = c.pull
 left join approvals on approvals.source = p."source" and approvals."commit" = p."commit"
 left join owner_approvals
