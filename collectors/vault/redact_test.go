@@ -161,6 +161,22 @@ func TestRedactsAsItCollects(t *testing.T) {
 	}
 }
 
+// TestRedactsCompressedLogs collects a compressed log, and its plain file that is put beside it again: nothing is new in that.
+func TestRedactsCompressedLogs(t *testing.T) {
+	r := newRig(t, t.TempDir(), "audit.log*")
+	r.cfg.LogRaw = logRawRedact
+	text := rawEntry(1) + "\n" + rawEntry(2) + "\n" + rawEntry(3) + "\n"
+	r.write("audit.log.1.gz", gzipOf(text))
+	if n := r.collect().Items; n != 3 {
+		t.Errorf("got %d lines, want 3", n)
+	}
+	r.write("audit.log.1", text)
+	if n := r.collect().Items; n != 0 {
+		t.Errorf("got %d lines of the same log, want none", n)
+	}
+	r.checkNoSecret(secret)
+}
+
 // checkNoSecret reads every blob and record.
 func (r *rig) checkNoSecret(secret string) {
 	r.t.Helper()

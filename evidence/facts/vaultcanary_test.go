@@ -103,3 +103,26 @@ func TestUnionOfDevices(t *testing.T) {
 		}
 	}
 }
+
+// TestVaultDeviceOptions projects entries of devices whose options change the format: lists as numbers, accessors in the clear, and what
+// is left of an entry with log_raw after redaction.
+func TestVaultDeviceOptions(t *testing.T) {
+	s := memstore.New()
+	entry := func(accessor, data string) string {
+		return fmt.Sprintf(`{"auth":{"accessor":%q,"client_token":"hmac-sha256:00","display_name":"ada","policies":["p"]},"request":{"client_token_accessor":%q,"id":"r","operation":"list","path":"secret/metadata/"},"response":{"data":%s},"time":"2026-07-01T10:00:00Z","type":"response"}`+"\n", accessor, accessor, data)
+	}
+	factstest.Add(t, s, s,
+		factstest.Evidence{Kind: "vault.audit-log/1", Name: "elide.log", Content: entry("hmac-sha256:01", `{"keys":21}`)},
+		factstest.Evidence{Kind: "vault.audit-log/1", Name: "noacc.log", Content: entry("naUQ", `{"keys":["hmac-sha256:02"]}`)},
+		factstest.Evidence{Kind: "vault.audit-log/1", Name: "raw.log", Content: entry("redacted", `{"keys":["redacted"]}`) + `{"redacted":"a line that was no whole entry"}` + "\n"},
+	)
+	db := factstest.Project(t, s, s)
+	want := []string{
+		"elide.log | 1 | true | r | list | ada | hmac-sha256:01", "noacc.log | 1 | true | r | list | ada | naUQ",
+		"raw.log | 1 | true | r | list | ada | -", "raw.log | 2 | false | - | - | - | -",
+	}
+	got := factstest.Rows(t, db, "select device, line, parsed, request_id, operation, display_name, token_accessor from vault_audit order by 1, 2")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
