@@ -51,7 +51,8 @@ func (v *verification) readSuccession(ctx context.Context) {
 	}
 }
 
-// follow says whether the journal leads from the trusted key to key, each step signed with the key before, and notes the steps.
+// follow says whether key is the trusted one, or the journal leads to it from there, each step signed with the key before; it notes
+// the steps.
 func (v *verification) follow(key seal.PublicKey) bool {
 	path, leads := v.succession.Path(v.report.Fingerprint, key.Fingerprint())
 	for _, r := range path {

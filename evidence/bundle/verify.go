@@ -272,11 +272,10 @@ func (v *verification) sealKey() (seal.PublicKey, bool) {
 		v.report.problem(ProblemSeal, publicKeyFile, "%v", err)
 	case !bytes.Equal(b, inside.PEM()):
 		v.report.problem(ProblemSeal, publicKeyFile, "it is not in the form that we write")
-	case inside.Fingerprint() == v.report.Fingerprint:
+	case v.follow(inside):
 		if r, replaced := v.succession.Successor(inside.Fingerprint()); replaced {
 			v.report.problem(ProblemSeal, publicKeyFile, "entry %d of the journal, of %s, replaced this key by %s: nothing may be sealed with it since", r.Entry, r.At.Format(time.RFC3339), r.New.Fingerprint())
 		}
-	case v.follow(inside):
 		return inside, true
 	default:
 		v.report.problem(ProblemSeal, publicKeyFile, "sealed by key %s, and the trusted key is %s", inside.Fingerprint(), v.report.Fingerprint)
