@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"auditpack/evidence/facts"
 	"auditpack/evidence/filestore"
 )
 
@@ -17,14 +18,30 @@ func evidenceFsck(c *cli.Context, s *session) error {
 	if err != nil {
 		return err
 	}
+	parts, err := s.checkTables(c, &faults)
+	if err != nil {
+		return err
+	}
 	if err := printFaults(outputOf(c), faults); err != nil {
 		return err
 	}
 	if len(faults) > 0 {
 		return unverified("evidence fsck: %s in %q", count(len(faults), "fault"), s.store.Dir())
 	}
-	note(c, "%d blobs and the journal are as they were written", last.Blobs)
+	note(c, "%d blobs, the journal and %d parts of tables are as they were written", last.Blobs, parts)
 	return nil
+}
+
+// faultTable is the kind of a fault in a table that was made from evidence. It costs nothing but time.
+const faultTable filestore.FaultKind = "table-changed"
+
+// checkTables adds the faults of the cache, and says how many parts of tables it has.
+func (s *session) checkTables(c *cli.Context, faults *[]filestore.Fault) (parts int, err error) {
+	wrong, parts, err := facts.CheckCache(c.Context, s.Path(cacheFolder))
+	for _, w := range wrong {
+		*faults = append(*faults, filestore.Fault{Kind: faultTable, File: cacheFolder + "/" + w.File, Text: w.Text})
+	}
+	return parts, err
 }
 
 func evidenceCopy(c *cli.Context, s *session) error {

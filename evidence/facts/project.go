@@ -173,6 +173,9 @@ func install(temp, path string) error {
 	if err := errors.Join(f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("keep part: %w", err)
 	}
+	if err := writeSum(temp, path); err != nil {
+		return fmt.Errorf("keep part: %w", err)
+	}
 	if err := os.Rename(temp, path); err != nil {
 		return fmt.Errorf("keep part: %w", err)
 	}
