@@ -94,10 +94,13 @@ type history struct {
 }
 
 // in returns the steps that landed in p, oldest first. A commit whose own date lies in p counts too: which of its times is the
-// right one is not for us to say.
+// right one is not for us to say. What the commit changed at which a shallow checkout begins is not known: it is left out.
 func (b *branch) in(p evidence.Period) []step {
 	var out []step
-	for _, s := range b.line {
+	for i, s := range b.line {
+		if i == 0 && b.cut {
+			continue
+		}
 		if p.Contains(s.landed()) || s.pushed == nil && p.Contains(s.committed) {
 			out = append(out, s)
 		}
@@ -117,7 +120,7 @@ func (h *history) landing(ctx context.Context, s step) (landing, error) {
 		return landing{}, fmt.Errorf("read tree of commit %s: %w", s.hash, err)
 	}
 	before := &object.Tree{}
-	if len(c.ParentHashes) > 0 && !h.shallow[s.hash] {
+	if len(c.ParentHashes) > 0 {
 		parent, err := h.repo.CommitObject(c.ParentHashes[0])
 		if err != nil {
 			return landing{}, fmt.Errorf("read commit %s: %w", c.ParentHashes[0], err)

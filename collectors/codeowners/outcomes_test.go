@@ -396,7 +396,7 @@ func TestRewrites(t *testing.T) {
 	checkRewrites(t, s, third+" | "+second+" | diverged | true")
 }
 
-// Files that cannot be searched are none of anybody's integrations, and a shallow checkout says where it ends.
+// A shallow checkout says where it begins.
 func TestShallowCheckout(t *testing.T) {
 	s := newScenario(t)
 	sha := oneChange(s)
@@ -406,5 +406,24 @@ func TestShallowCheckout(t *testing.T) {
 	got := parts(s.collect())
 	if len(got) == 0 || !strings.Contains(got[0], "the checkout is shallow") {
 		t.Errorf("got %q, want the checkout called shallow", got)
+	}
+	for _, path := range s.asked {
+		if inReviews(path) {
+			t.Errorf("asked %s: what the commit changed at which the checkout begins is not known", path)
+		}
+	}
+}
+
+// Without a history nobody knows about which changes to ask: that there are none is not said.
+func TestNoHistory(t *testing.T) {
+	s := newScenario(t)
+	oneChange(s)
+	if err := os.RemoveAll(filepath.Join(s.dir, ".git")); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range s.collect().Entry.Parts {
+		if p.Kind == "github.reviews/1" && (p.Outcome != evidence.OutcomeNotOffered || !strings.Contains(p.Detail, "not in a git repository")) {
+			t.Errorf("reviews: got %s %q, want not offered, for want of a repository", p.Outcome, p.Detail)
+		}
 	}
 }

@@ -35,6 +35,7 @@ type reading struct {
 	told       map[evidence.Kind]bool
 	done       map[string]bool // changes that need not be asked about again
 	cursorTip  string
+	unreadable error // why the history could not be read; nil when it could
 }
 
 // read collects changes of the branch in p, and the server's answers. A collection without a period reads no changes.
@@ -59,7 +60,11 @@ func (c *collector) read(ctx context.Context, p evidence.Period, out collectors.
 	if r.session == nil {
 		return nil
 	}
-	if err := r.askReviews(ctx, changes, r.done); err != nil {
+	if r.unreadable != nil {
+		for _, k := range reviewKinds {
+			r.outcome(partOf(k.kind), k.kind, 0, fmt.Errorf("not asked, for want of the changes: %w", r.unreadable))
+		}
+	} else if err := r.askReviews(ctx, changes, r.done); err != nil {
 		return err
 	}
 	if err := r.askTeams(ctx, owners); err != nil {
@@ -131,12 +136,14 @@ func (r *reading) readChanges(ctx context.Context, pushes []push) (ask []string,
 		err = fmt.Errorf("%w: %w", collectors.ErrNotOffered, err)
 	}
 	if err != nil {
+		r.unreadable = err
 		r.changesOutcome(err)
 		return nil, owners, nil
 	}
 	r.branch = b
 	behind := b.find(r.branchName, r.serverTip)
 	if b.tip.IsZero() {
+		r.unreadable = behind
 		r.changesOutcome(behind)
 		return nil, owners, nil
 	}
@@ -147,6 +154,7 @@ func (r *reading) readChanges(ctx context.Context, pushes []push) (ask []string,
 	}
 	r.cursorTip = last.Tip
 	if err := b.walk(ctx, r.now); err != nil {
+		r.unreadable = err
 		r.changesOutcome(err)
 		return nil, owners, ctx.Err()
 	}
@@ -158,6 +166,7 @@ func (r *reading) readChanges(ctx context.Context, pushes []push) (ask []string,
 	if fatal(ctx, err) {
 		return nil, nil, err
 	}
+	r.unreadable = err
 	if err == nil && b.cut && len(b.line) > 0 && b.line[0].notBefore.After(r.period.From) {
 		err = fmt.Errorf("the checkout is shallow: its history begins at commit %s, after the start of the period: fetch it whole", b.line[0].hash)
 	}
