@@ -32,6 +32,7 @@ e2e: setup-e2e build ## the demo, read with other people's tools; a hundred coll
 
 bench: ## speed and memory as ratios in one run; SIZE=1000 is the log in MB
 	$(GO) run ./evidence/facts/bench -size $(SIZE)
+	$(GO) run ./collectors/terraform/bench
 	$(GO) run ./evidence/filestore/bench -size $(SIZE)
 
 fuzz: ## run every fuzz target for a while (FUZZTIME=30s)

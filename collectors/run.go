@@ -44,8 +44,8 @@ type Result struct {
 	Type    string
 	Entry   evidence.Entry // as committed, the last one after checkpoints; Number 0 when nothing was committed
 	Records int            // over all its entries
-	Bytes   int64 // raw, that were put
-	Items   int64 // over all parts
+	Bytes   int64          // raw, that were put
+	Items   int64          // over all parts
 	Took    time.Duration
 	Err     error // of the source as a whole, or of committing
 }

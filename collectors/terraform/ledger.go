@@ -150,6 +150,8 @@ func (s *session) put(ctx context.Context, out collectors.Sink, a answer, media 
 		}
 		name = strings.ReplaceAll(name, secret, "[token]")
 	}
+	s.line.puts <- struct{}{}
+	defer func() { <-s.line.puts }()
 	part, err := out.Put(ctx, name, media, bytes.NewReader(body))
 	if err != nil {
 		return page{}, &storeError{err}

@@ -32,6 +32,9 @@ const runListsPerMinute = 29
 // 200 times a second by 30.
 const requestsAtOnce = 32
 
+// putsAtOnce bounds the bodies that are stored at the same time: a store has a buffer of a MiB or so for each.
+const putsAtOnce = 8
+
 // attemptTimeout bounds one attempt, its body included. The slowest documented answers, long policy checks, take seconds.
 const attemptTimeout = 2 * time.Minute
 

@@ -103,7 +103,7 @@ func TestKilled(t *testing.T) {
 		}
 		entries = append(entries, e)
 	}
-	if len(entries) < 2 || slices.ContainsFunc(entries[0].Parts, func(p evidence.PartOutcome) bool { return p.Outcome != evidence.OutcomeFailed }) {
+	if len(entries) < 1 || slices.ContainsFunc(entries[0].Parts, func(p evidence.PartOutcome) bool { return p.Outcome != evidence.OutcomeFailed }) {
 		t.Fatalf("after the kill: %d entries, want some that say they are not finished", len(entries))
 	}
 
@@ -188,7 +188,7 @@ func TestReachedPageIsAnother(t *testing.T) {
 	w := newWorld(t, terraformtest.New(small(runs...), token))
 	w.now = at("2026-10-02T06:00:00Z")
 	w.killAt(1900)
-	w.serve(small(slices.Delete(slices.Clone(runs), 150, 350)...)) // 200 runs were deleted for good
+	w.serve(small(slices.Delete(slices.Clone(runs), 20, 120)...)) // 100 runs were deleted for good
 	if res := w.collect(); res.Failed() {
 		t.Fatalf("second collection: %v, %v", res.Err, parts(res))
 	}

@@ -42,6 +42,7 @@ type session struct {
 // line is what sessions with different tokens share: the way to one server.
 type line struct {
 	slots    chan struct{} // one for each request that is under way
+	puts     chan struct{} // one for each body that is being stored
 	failures atomic.Int32  // in a row
 }
 
@@ -77,7 +78,7 @@ func (c *collector) connect(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &line{slots: make(chan struct{}, requestsAtOnce)}
+	l := &line{slots: make(chan struct{}, requestsAtOnce), puts: make(chan struct{}, putsAtOnce)}
 	client, err := c.client(ctx, l)
 	if err != nil {
 		return nil, err

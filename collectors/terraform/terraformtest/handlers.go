@@ -169,15 +169,31 @@ func (s *Server) user(name string) string {
 }
 
 // find returns the run that a path names, unless its workspace may not be seen.
-func (s *Server) find(w http.ResponseWriter, match func(Run) bool) (Run, bool) {
-	for _, run := range s.data.Runs {
-		hidden := slices.ContainsFunc(s.data.Workspaces, func(ws Workspace) bool { return ws.ID == run.Workspace && ws.Hidden })
-		if match(run) && !hidden {
-			return run, true
+func (s *Server) find(w http.ResponseWriter, what, id string) (Run, bool) {
+	i, ok := s.owners[what+"/"+id]
+	if !ok || slices.ContainsFunc(s.data.Workspaces, func(ws Workspace) bool { return ws.ID == s.data.Runs[i].Workspace && ws.Hidden }) {
+		refuse(w, http.StatusNotFound, "")
+		return Run{}, false
+	}
+	return s.data.Runs[i], true
+}
+
+// owners maps the runs, checks, stages and evaluations of d to the index of their run.
+func owners(d Dataset) map[string]int {
+	all := map[string]int{}
+	for i, run := range d.Runs {
+		all["run/"+run.ID] = i
+		for _, c := range run.Checks {
+			all["check/"+c.ID] = i
+		}
+		for _, st := range run.Stages {
+			all["stage/"+st.ID] = i
+			for _, e := range st.Evaluations {
+				all["evaluation/"+e.ID] = i
+			}
 		}
 	}
-	refuse(w, http.StatusNotFound, "")
-	return Run{}, false
+	return all
 }
 
 // entitled answers 404 for what the plan does not include, as the overview of the API says.
@@ -197,7 +213,7 @@ func (s *Server) policyChecks(w http.ResponseWriter, r *http.Request) {
 	if !parameters(w, r, "page[number]", "page[size]", "include") || !s.entitled(w, "policy-enforcement") {
 		return
 	}
-	run, ok := s.find(w, func(run Run) bool { return run.ID == r.PathValue("run") })
+	run, ok := s.find(w, "run", r.PathValue("run"))
 	if !ok {
 		return
 	}
@@ -265,7 +281,7 @@ func (s *Server) taskStages(w http.ResponseWriter, r *http.Request) {
 	if !parameters(w, r, "page[number]", "page[size]", "include") || !s.entitled(w, "run-tasks", "policy-enforcement") {
 		return
 	}
-	run, ok := s.find(w, func(run Run) bool { return run.ID == r.PathValue("run") })
+	run, ok := s.find(w, "run", r.PathValue("run"))
 	if !ok {
 		return
 	}
@@ -295,17 +311,11 @@ func (s *Server) policyEvaluations(w http.ResponseWriter, r *http.Request) {
 	if !parameters(w, r, "page[number]", "page[size]", "include") || !s.entitled(w, "policy-enforcement") {
 		return
 	}
-	var stage Stage
-	_, ok := s.find(w, func(run Run) bool {
-		i := slices.IndexFunc(run.Stages, func(st Stage) bool { return st.ID == r.PathValue("stage") })
-		if i >= 0 {
-			stage = run.Stages[i]
-		}
-		return i >= 0
-	})
+	run, ok := s.find(w, "stage", r.PathValue("stage"))
 	if !ok {
 		return
 	}
+	stage := run.Stages[slices.IndexFunc(run.Stages, func(st Stage) bool { return st.ID == r.PathValue("stage") })]
 	var all []object
 	for _, e := range stage.Evaluations {
 		all = append(all, object{
@@ -345,20 +355,17 @@ func (s *Server) policySetOutcomes(w http.ResponseWriter, r *http.Request) {
 	if !parameters(w, r, "page[number]", "page[size]") || !s.entitled(w, "policy-enforcement") {
 		return
 	}
-	var evaluation Evaluation
-	_, ok := s.find(w, func(run Run) bool {
-		for _, st := range run.Stages {
-			for _, e := range st.Evaluations {
-				if e.ID == r.PathValue("evaluation") {
-					evaluation = e
-					return true
-				}
-			}
-		}
-		return false
-	})
+	run, ok := s.find(w, "evaluation", r.PathValue("evaluation"))
 	if !ok {
 		return
+	}
+	var evaluation Evaluation
+	for _, st := range run.Stages {
+		for _, e := range st.Evaluations {
+			if e.ID == r.PathValue("evaluation") {
+				evaluation = e
+			}
+		}
 	}
 	var all []object
 	for _, set := range evaluation.Sets {
@@ -398,7 +405,7 @@ func (s *Server) runEvents(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	run, ok := s.find(w, func(run Run) bool { return run.ID == r.PathValue("run") })
+	run, ok := s.find(w, "run", r.PathValue("run"))
 	if !ok {
 		return
 	}

@@ -309,7 +309,7 @@ func (s *Server) oneRun(w http.ResponseWriter, r *http.Request) {
 	if !parameters(w, r, "include") || !includes(w, r, "plan", "apply", "created_by", "cost_estimate", "configuration_version", "task_stages", "tf_policy_evaluations") {
 		return
 	}
-	run, ok := s.find(w, func(run Run) bool { return run.ID == r.PathValue("run") })
+	run, ok := s.find(w, "run", r.PathValue("run"))
 	if !ok {
 		return
 	}
@@ -329,17 +329,11 @@ func (s *Server) policyCheckOutput(w http.ResponseWriter, r *http.Request) {
 	if !parameters(w, r) || !s.entitled(w, "policy-enforcement") {
 		return
 	}
-	var check Check
-	_, ok := s.find(w, func(run Run) bool {
-		i := slices.IndexFunc(run.Checks, func(c Check) bool { return c.ID == r.PathValue("check") })
-		if i >= 0 {
-			check = run.Checks[i]
-		}
-		return i >= 0
-	})
+	run, ok := s.find(w, "check", r.PathValue("check"))
 	if !ok {
 		return
 	}
+	check := run.Checks[slices.IndexFunc(run.Checks, func(c Check) bool { return c.ID == r.PathValue("check") })]
 	var b strings.Builder
 	b.WriteString("Sentinel Result: " + strconv.FormatBool(check.Status == "passed") + "\n\n")
 	for _, set := range check.Sets {

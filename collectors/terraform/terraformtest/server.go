@@ -29,6 +29,7 @@ type Server struct {
 	data   Dataset
 	token  string
 	audit  string // opens the audit trail alone
+	owners map[string]int
 	mux    *http.ServeMux
 	pretty bool
 	limit  string // a second, as announced
@@ -73,7 +74,7 @@ func NewServer(data fs.FS, token string) (*Server, error) {
 
 // New returns a fake that serves d, which must not be changed any more.
 func New(d Dataset, token string) *Server {
-	s := &Server{data: d, token: token, audit: AuditToken, mux: http.NewServeMux(), limit: "30"}
+	s := &Server{data: d, token: token, audit: AuditToken, owners: owners(d), mux: http.NewServeMux(), limit: "30"}
 	for pattern, h := range map[string]http.HandlerFunc{
 		"GET /api/v2/ping":                                                  s.ping,
 		"GET /api/v2/account/details":                                       s.account,
