@@ -115,7 +115,8 @@ func (s *session) keepInputs(ctx context.Context) error {
 	return errors.Join(res[0].Err, err)
 }
 
-// failures gives an error for each source that failed and each part that failed or was denied.
+// failures gives an error for each source that failed and each part that failed or was denied; one for a part whose kinds of
+// evidence failed for the same reason.
 func failures(results []collectors.Result) []error {
 	var errs []error
 	for _, r := range results {
@@ -123,8 +124,11 @@ func failures(results []collectors.Result) []error {
 			errs = append(errs, r.Err)
 			continue
 		}
+		told := map[evidence.PartOutcome]bool{}
 		for _, p := range r.Entry.Parts {
-			if unknown(p) {
+			same := evidence.PartOutcome{Part: p.Part, Outcome: p.Outcome, Detail: p.Detail}
+			if unknown(p) && !told[same] {
+				told[same] = true
 				errs = append(errs, fmt.Errorf("collect %s: %s: %s: %s", r.Source, p.Part, p.Outcome, p.Detail))
 			}
 		}
