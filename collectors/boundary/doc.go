@@ -1,6 +1,7 @@
-// Package boundary collects from HashiCorp Boundary: scopes, targets and sessions by its HTTP API, and event log files.
+// Package boundary collects from HashiCorp Boundary: by its HTTP API sessions, targets, scopes, users, groups, roles, auth methods,
+// credential stores, host catalogs and session recordings; and event log files.
 //
-// The API client is ours, small and read-only: GET requests, and one POST when a password is configured. Five traits of Boundary
+// The API client is ours, small and read-only: GET requests, and one POST when a password is configured. Six traits of Boundary
 // shape it, all from Boundary's documentation and source:
 //
 //   - A session is deleted one hour after it ended, by a job that runs every 30 minutes. So terminated sessions are asked for
@@ -13,6 +14,8 @@
 //   - A list token carries none of the other parameters; they are repeated with each page. The end of a list is its
 //     response_type, not a missing token, and est_item_count proves nothing.
 //   - A list of sessions lacks connections. Each session is read once after it ended, and again at each collection until then.
+//   - A refresh of an older list names what was deleted, and may miss changes. So sessions are listed whole each time, and the
+//     refresh stands beside the list.
 //
 // Source: Boundary API documentation ("API", "API list pagination", "Rate limiting") and the service definitions of
 // hashicorp/boundary, fields as of 2026-11.

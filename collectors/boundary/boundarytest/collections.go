@@ -188,7 +188,7 @@ func (s *Server) collectionActions(user, scope, scopeType string) map[string][]s
 	return actions
 }
 
-// hasPrefix says whether id may be a parent of such resources.
+// mayHave says whether id may be a parent of such resources.
 func (c collection) mayHave(id string) bool {
 	return len(c.parents) == 0 || slices.ContainsFunc(c.parents, func(p string) bool { return strings.HasPrefix(id, p) })
 }
