@@ -23,6 +23,7 @@
 //	attestation.pae                    the bytes that the seal signs (DSSE's pre-authentication encoding)
 //	attestation.sig                    the signature over them; of ECDSA in ASN.1 DER
 //	seal.pub.pem                       the public key, as a convenience
+//	attestation.tsr                    optional: an authority's timestamp (RFC 3161) of attestation.sig
 //
 // Callers bring the files in folders of their own (assessment, reports, facts, sql and others); the rest is ours. A record
 // in the bundle comes with its parts and with what it is derived from, down to the raw evidence. All entries of the journal
@@ -36,7 +37,8 @@
 // journal, N and options alone: the same inputs give the same manifest. Seals and times lie outside it.
 //
 // Whom to trust is never said by the bundle: [Verify] wants the public key, or its fingerprint, from outside. The fingerprint
-// is "SHA256:" and the hex SHA-256 of the key's SPKI DER.
+// is "SHA256:" and the hex SHA-256 of the key's SPKI DER. A key that the trusted one announced in the bundle's journal, signed, is
+// believed as it is; docs/formats/seal.md has how.
 //
 // # The zip
 //
@@ -44,9 +46,10 @@
 // unseen. So every byte here follows from the members, and [Verify] writes headers and directory again and compares:
 //
 //   - members in the order bagit.txt, data/ by name in byte order, bag-info.txt, manifest-sha256.txt, tagmanifest-sha256.txt,
-//     attestation.dsse.json, attestation.pae, attestation.sig, seal.pub.pem; no folders, no name twice;
+//     attestation.dsse.json, attestation.pae, attestation.sig, seal.pub.pem, and attestation.tsr if there is one; no folders, no
+//     name twice;
 //   - names of letters, digits, dots, dashes, underscores and slashes, at most 200 bytes, also different when case is ignored;
-//   - deflated, but .parquet, .xlsx, .png, .zst, .gz and .zip and the seal's four files stored;
+//   - deflated, but .parquet, .xlsx, .png, .zst, .gz and .zip and the seal's files stored;
 //   - sizes and CRC-32 in the local header (no data descriptor), flags 0, version 2.0, time 1980-01-01 00:00:00, Unix mode
 //     0644, no extra field but zip64's for an offset of 4 GiB and more, no comment;
 //   - members follow one another without a gap, then the directory, then its end (with zip64 records from 65,535 members or
