@@ -173,7 +173,7 @@ func readKey(ctx context.Context, client *api.Client, r Reference) (key, error) 
 		return key{}, explain(err, "read", path)
 	}
 	if answer == nil {
-		return key{}, fmt.Errorf("Vault has nothing at %q: is there a key of that name, and the engine at that mount?", path)
+		return key{}, fmt.Errorf("nothing at %q in Vault: is there a key of that name, and the engine at that mount?", path)
 	}
 	b, err := json.Marshal(answer.Data)
 	if err != nil {
@@ -181,7 +181,7 @@ func readKey(ctx context.Context, client *api.Client, r Reference) (key, error) 
 	}
 	var k key
 	if err := json.Unmarshal(b, &k); err != nil {
-		return key{}, fmt.Errorf("it is no asymmetric key that seals could be made with: want type ecdsa-p256 or ed25519")
+		return key{}, errors.New("it is no asymmetric key that seals could be made with: want type ecdsa-p256 or ed25519")
 	}
 	return k, nil
 }
@@ -215,7 +215,7 @@ func explain(err error, capability, path string) error {
 		if answer.StatusCode == http.StatusForbidden {
 			return fmt.Errorf("denied: the token needs %s on %q", capability, path)
 		}
-		return fmt.Errorf("Vault answers %d: %s", answer.StatusCode, strings.Join(answer.Errors, "; "))
+		return fmt.Errorf("answer of Vault: status %d: %s", answer.StatusCode, strings.Join(answer.Errors, "; "))
 	}
 	var web *url.Error
 	if errors.As(err, &web) {
