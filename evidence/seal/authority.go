@@ -24,7 +24,7 @@ import (
 // timestampPatience is how long an authority may take: a checkpoint or a bundle is waiting for it.
 const timestampPatience = 20 * time.Second
 
-// Authority gives timestamps (RFC 3161) over HTTP. It is safe for concurrent use.
+// Authority gives timestamps (RFC 3161) over HTTP. It is not safe for concurrent use, as OpenTimestamp is not.
 type Authority struct {
 	url    string
 	policy asn1.ObjectIdentifier

@@ -91,7 +91,8 @@ var (
 // OpenTimestamp reads an authority's whole answer (a TimeStampResp in DER) and checks that it is over b. With roots it checks as
 // well that its signer's certificate leads to one of them, was valid at the time that it states, and is for timestamps alone:
 // what it says stays true when the certificate has ended since. Without roots it is read, and not trusted. What does not verify
-// wraps ErrTimestamp. Whether a certificate was revoked is not asked: that needs the network.
+// wraps ErrTimestamp. Whether a certificate was revoked is not asked: that needs the network. It is not safe for concurrent use:
+// the parser of the library behind it counts in a variable of its package.
 func OpenTimestamp(response, b []byte, roots *TimestampRoots) (Timestamp, error) {
 	ts, signer, err := readTimestamp(response)
 	if err == nil {
