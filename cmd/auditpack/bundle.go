@@ -80,7 +80,7 @@ func createBundle(c *cli.Context, o reportOptions, j *judgement, a assessment.As
 		}
 		return err
 	}
-	if err := s.noteExport(c.Context, summary, fmt.Sprintf("bundle %s %s, sealed with %s", a.Framework.ID, j.window.name(), summary.Fingerprint)); err != nil {
+	if err := s.noteExport(c.Context, summary, fmt.Sprintf("bundle %s %s, sealed with %s", a.Framework.ID, j.window.name(), keyAndPlace(key))); err != nil {
 		return fmt.Errorf("bundle is written, but its export could not be noted in the journal: %w", err)
 	}
 	if c.Bool("json") {
