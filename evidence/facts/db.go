@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"auditpack/evidence"
 )
@@ -21,6 +22,8 @@ type DB struct {
 	tables  []Table
 	parts   []PartFile
 	onClose func() error // nil for none
+
+	accepted sync.Map // Checked of each statement that was accepted, by its text and the types of its parameters
 }
 
 // Table is one table of a DB.

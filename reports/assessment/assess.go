@@ -1,12 +1,16 @@
 package assessment
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"auditpack/evidence"
 )
@@ -64,7 +68,7 @@ func assess(ctx context.Context, in Input, w window) (Assessment, error) {
 	return a, r.responsibilities(ctx, &a)
 }
 
-// runAll runs every test of every control that bears on the framework, by id.
+// runAll runs every test of every control that bears on the framework, as many at once as there are cores, and returns them by id.
 func (r *runner) runAll(ctx context.Context, c *Catalogue, f FrameworkID) ([]TestResult, error) {
 	owners := map[TestID]string{}
 	for _, x := range c.Controls {
@@ -77,14 +81,19 @@ func (r *runner) runAll(ctx context.Context, c *Catalogue, f FrameworkID) ([]Tes
 			}
 		}
 	}
-	results := []TestResult{}
-	for _, id := range slices.Sorted(maps.Keys(owners)) {
-		t, _ := c.Test(id)
-		res, err := r.run(ctx, t, owners[id])
-		if err != nil {
-			return nil, err
-		}
-		results = append(results, res)
+	ids := slices.Sorted(maps.Keys(owners))
+	results, errs := make([]TestResult, len(ids)), make([]error, len(ids))
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, id := range ids {
+		group.Go(func() error {
+			t, _ := c.Test(id)
+			results[i], errs[i] = r.run(ctx, t, owners[id])
+			return nil // the first error by id is told, not the first in time
+		})
+	}
+	if err := errors.Join(group.Wait(), cmp.Or(errs...)); err != nil {
+		return nil, err
 	}
 	return results, nil
 }

@@ -8,8 +8,11 @@ import (
 	"io/fs"
 	"maps"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"auditpack/internal/canonical"
 )
@@ -252,17 +255,27 @@ func (c *Catalogue) KnownControls() []string {
 // Check compares the tests with the fact tables: each table needed exists and is read, no other is read, each statement prepares,
 // and the deviations have the columns that they must have. All faults are reported, each with file and line.
 func (c *Catalogue) Check(ctx context.Context, db Facts) error {
-	p := &problems{}
-	tables := tableKinds(db)
-	for _, t := range c.Tests {
-		p.doc = t.doc
-		for _, table := range t.tables() {
-			_, ok := tables[table]
-			p.when(!ok, "$.needs."+table, "no fact file makes the table %q", table)
-		}
-		p.statements(ctx, db, t, c.KnownControls())
+	tables, known := tableKinds(db), c.KnownControls()
+	found := make([]problems, len(c.Tests))
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, t := range c.Tests {
+		group.Go(func() error {
+			p := &found[i]
+			p.doc = t.doc
+			for _, table := range t.tables() {
+				_, ok := tables[table]
+				p.when(!ok, "$.needs."+table, "no fact file makes the table %q", table)
+			}
+			p.statements(ctx, db, t, known)
+			return nil
+		})
 	}
-	if err := p.err(); err != nil {
+	errs := []error{group.Wait()}
+	for _, p := range found {
+		errs = append(errs, p.err())
+	}
+	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("check catalogue: %w", err)
 	}
 	return nil

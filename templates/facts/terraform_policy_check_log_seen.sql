@@ -18,7 +18,8 @@ with text as (
         strict_mode = false,
         null_padding = false,
         ignore_errors = true,
-        max_line_size = 16777216,
+        max_line_size = 4194304,
+        buffer_size = 8388608,
         columns = {"text": 'varchar'}
     )
     group by filename

@@ -13,7 +13,7 @@ with document as (
         getvariable('paths'),
         format = 'unstructured',
         filename = true,
-        maximum_object_size = 134217728
+        maximum_object_size = 67108864
     )
 ),
 control as (
