@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -115,8 +116,10 @@ func (s *session) keepInputs(ctx context.Context) error {
 	return errors.Join(res[0].Err, err)
 }
 
-// failures gives an error for each source that failed and each part that failed or was denied; one for a part whose kinds of
-// evidence failed for the same reason.
+// fewParts is how many parts are named one by one when they failed for the same reason.
+const fewParts = 3
+
+// failures gives an error for each source that failed, and for each reason for which parts of a source failed or were denied.
 func failures(results []collectors.Result) []error {
 	var errs []error
 	for _, r := range results {
@@ -124,16 +127,59 @@ func failures(results []collectors.Result) []error {
 			errs = append(errs, r.Err)
 			continue
 		}
-		told := map[evidence.PartOutcome]bool{}
-		for _, p := range r.Entry.Parts {
-			same := evidence.PartOutcome{Part: p.Part, Outcome: p.Outcome, Detail: p.Detail}
-			if unknown(p) && !told[same] {
-				told[same] = true
-				errs = append(errs, fmt.Errorf("collect %s: %s: %s: %s", r.Source, p.Part, p.Outcome, p.Detail))
+		for _, f := range reasonsOf(r.Entry.Parts) {
+			for _, line := range f.lines(fewParts) {
+				errs = append(errs, fmt.Errorf("collect %s: %s", r.Source, line))
 			}
 		}
 	}
 	return errs
+}
+
+// failedFor is the parts of a source that went wrong for one reason.
+type failedFor struct {
+	reason string
+	parts  []evidence.PartOutcome // one for each part, whatever kinds it fills
+}
+
+// lines tells it to people: a line for each of a few parts, else one in which the first few are named.
+func (f failedFor) lines(named int) (lines []string) {
+	if len(f.parts) <= fewParts {
+		for _, p := range f.parts {
+			lines = append(lines, fmt.Sprintf("%s: %s: %s", p.Part, p.Outcome, p.Detail))
+		}
+		return lines
+	}
+	var names []string
+	for _, p := range f.parts[:min(named, len(f.parts))] {
+		names = append(names, p.Part)
+	}
+	of := strings.Join(names, ", ")
+	if more := len(f.parts) - len(names); more > 0 {
+		of += fmt.Sprintf(" and %d more, see auditpack status", more)
+	}
+	return []string{fmt.Sprintf("%d parts %s: %s (%s)", len(f.parts), f.parts[0].Outcome, f.reason, of)}
+}
+
+// reasonsOf groups what went wrong by reason, in the order of the parts. Two reasons that differ in the part's own name alone are one.
+func reasonsOf(parts []evidence.PartOutcome) (all []failedFor) {
+	for _, p := range parts {
+		if !unknown(p) {
+			continue
+		}
+		reason := string(p.Outcome) + strings.ReplaceAll(p.Detail, p.Part, "it")
+		i := slices.IndexFunc(all, func(f failedFor) bool { return f.reason == reason })
+		if i < 0 {
+			i, all = len(all), append(all, failedFor{reason: reason})
+		}
+		if !slices.ContainsFunc(all[i].parts, func(same evidence.PartOutcome) bool { return same.Part == p.Part }) {
+			all[i].parts = append(all[i].parts, p)
+		}
+	}
+	for i, f := range all {
+		all[i].reason = strings.TrimPrefix(strings.TrimPrefix(f.reason, string(f.parts[0].Outcome)), "ask it: ")
+	}
+	return all
 }
 
 // resultLine is a collected source as JSON.

@@ -158,8 +158,8 @@ func (x sourceStatus) warnings(at time.Time) (overdue, others []string) {
 			}
 		}
 	}
-	for _, p := range x.Parts {
-		others = append(others, fmt.Sprintf("%s: %s: %s", p.Part, p.Outcome, p.Detail))
+	for _, f := range reasonsOf(x.Parts) {
+		others = append(others, f.lines(len(f.parts))...)
 	}
 	return overdue, others
 }
