@@ -146,7 +146,7 @@ type failedFor struct {
 func (f failedFor) lines(named int) (lines []string) {
 	if len(f.parts) <= fewParts {
 		for _, p := range f.parts {
-			lines = append(lines, fmt.Sprintf("%s: %s: %s", p.Part, p.Outcome, p.Detail))
+			lines = append(lines, fmt.Sprintf("%s: %s: %s", p.Part, p.Outcome, strings.TrimPrefix(p.Detail, string(p.Outcome)+": ")))
 		}
 		return lines
 	}
@@ -177,7 +177,8 @@ func reasonsOf(parts []evidence.PartOutcome) (all []failedFor) {
 		}
 	}
 	for i, f := range all {
-		all[i].reason = strings.TrimPrefix(strings.TrimPrefix(f.reason, string(f.parts[0].Outcome)), "ask it: ")
+		outcome := string(f.parts[0].Outcome)
+		all[i].reason = strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(f.reason, outcome), outcome+": "), "ask it: ")
 	}
 	return all
 }

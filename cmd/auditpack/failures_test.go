@@ -28,7 +28,7 @@ func TestFailuresByReason(t *testing.T) {
 	}
 	want := []string{
 		"collect vault: 4 parts failed: connection refused (sys/audit, sys/auth, sys/mounts and 1 more, see auditpack status)",
-		`collect vault: identity/entity: denied: denied: needs path "identity/entity"`,
+		`collect vault: identity/entity: denied: needs path "identity/entity"`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("errors (-want +got):\n%s", diff)

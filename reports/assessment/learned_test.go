@@ -1,0 +1,49 @@
+package assessment_test
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"testing"
+
+	"auditpack/evidence/facts"
+	"auditpack/templates"
+)
+
+// withoutLearned hides what an earlier run learned.
+type withoutLearned struct{ fs.FS }
+
+func (f withoutLearned) Open(name string) (fs.File, error) {
+	if name == facts.LearnedFile {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	return f.FS.Open(name)
+}
+
+// What is shipped as learned of the fact files is what an engine learns of them: every rule for fact files is held here, and not again
+// on each user's machine.
+func TestLearnedIsUpToDate(t *testing.T) {
+	sql, err := fs.Sub(templates.Files, "facts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := facts.Open(t.Context(), facts.Options{SQL: withoutLearned{sql}, Temp: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	got, err := e.Learned()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const path = "../../templates/facts/" + facts.LearnedFile
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%s is not what the fact files give (%v); make it with: make golden", path, err)
+	}
+}
