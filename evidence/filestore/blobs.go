@@ -91,7 +91,13 @@ func (s *Store) putLarge(ctx context.Context, r io.Reader) (evidence.Digest, int
 	if err := ctx.Err(); err != nil {
 		return "", 0, err
 	}
-	return d, n, s.keep(f, d)
+	if err := s.keep(f, d); err != nil {
+		return "", 0, err
+	}
+	if info, err := f.Stat(); err == nil {
+		s.checked.remember(d, info)
+	}
+	return d, n, nil
 }
 
 // keep gives the finished temporary file its place as the blob d. A blob that is there already stays.
@@ -111,9 +117,6 @@ func (s *Store) keep(f disk.File, d evidence.Digest) error {
 	}
 	if err := s.disk.Rename(f.Name(), path); err != nil {
 		return err
-	}
-	if info, err := f.Stat(); err == nil {
-		s.checked.remember(d, info)
 	}
 	return s.disk.SyncFolder(filepath.Dir(path))
 }

@@ -15,12 +15,15 @@ import (
 // its writer lives. The caller closes it, and renames or removes it.
 func (s *Store) newTemp() (disk.File, error) {
 	dir := filepath.Join(s.dir, tempFolder)
-	if err := s.disk.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, err
-	}
 	// A store that is being opened may take a file between its creation and its lock for a leftover: then another is made.
 	for range 100 {
 		f, err := s.disk.CreateTemp(dir, "put-*")
+		if errors.Is(err, fs.ErrNotExist) { // somebody cleared it away
+			if err := s.disk.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+				return nil, err
+			}
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
