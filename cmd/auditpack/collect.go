@@ -146,7 +146,8 @@ type failedFor struct {
 func (f failedFor) lines(named int) (lines []string) {
 	if len(f.parts) <= fewParts {
 		for _, p := range f.parts {
-			lines = append(lines, fmt.Sprintf("%s: %s: %s", p.Part, p.Outcome, strings.TrimPrefix(p.Detail, string(p.Outcome)+": ")))
+			detail := strings.ReplaceAll(strings.TrimPrefix(p.Detail, string(p.Outcome)+": "), "\n", "; ")
+			lines = append(lines, fmt.Sprintf("%s: %s: %s", p.Part, p.Outcome, detail))
 		}
 		return lines
 	}
@@ -167,7 +168,7 @@ func reasonsOf(parts []evidence.PartOutcome) (all []failedFor) {
 		if !unknown(p) {
 			continue
 		}
-		reason := string(p.Outcome) + strings.ReplaceAll(p.Detail, p.Part, "it")
+		reason := string(p.Outcome) + strings.ReplaceAll(strings.ReplaceAll(p.Detail, p.Part, "it"), "\n", "; ")
 		i := slices.IndexFunc(all, func(f failedFor) bool { return f.reason == reason })
 		if i < 0 {
 			i, all = len(all), append(all, failedFor{reason: reason})

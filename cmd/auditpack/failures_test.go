@@ -20,6 +20,7 @@ func TestFailuresByReason(t *testing.T) {
 	results := []collectors.Result{{Source: "vault", Entry: evidence.Entry{Parts: []evidence.PartOutcome{
 		down("sys/audit"), down("sys/auth"), part("sys/health", evidence.OutcomeOK, ""), down("sys/mounts"), down("sys/policies"), down("sys/mounts"),
 		part("identity/entity", evidence.OutcomeDenied, `denied: needs path "identity/entity"`),
+		part("tuning of mounts", evidence.OutcomeFailed, "cut\ncut again"),
 		part("sys/leader", evidence.OutcomeNotOffered, "not in this edition"),
 	}}}}
 	var got []string
@@ -29,6 +30,7 @@ func TestFailuresByReason(t *testing.T) {
 	want := []string{
 		"collect vault: 4 parts failed: connection refused (sys/audit, sys/auth, sys/mounts and 1 more, see auditpack status)",
 		`collect vault: identity/entity: denied: needs path "identity/entity"`,
+		"collect vault: tuning of mounts: failed: cut; cut again",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("errors (-want +got):\n%s", diff)
