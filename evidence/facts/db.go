@@ -17,11 +17,10 @@ import (
 // DB answers SQL over the tables as of one size of the journal. It is safe for concurrent use. It cannot write, nor read any other
 // file.
 type DB struct {
-	engine  *Engine
-	sql     *sql.DB
-	tables  []Table
-	parts   []PartFile
-	onClose func() error // nil for none
+	engine *Engine
+	sql    *sql.DB
+	tables []Table
+	parts  []PartFile
 
 	accepted sync.Map // Checked of each statement that was accepted, by its text and the types of its parameters
 }
@@ -135,9 +134,5 @@ func (p PartFile) Digest() (evidence.Digest, int64, error) {
 
 // Close closes the DB. Rows that are open end with an error.
 func (db *DB) Close() error {
-	err := db.sql.Close()
-	if db.onClose != nil {
-		err = errors.Join(err, db.onClose())
-	}
-	return err
+	return db.sql.Close()
 }

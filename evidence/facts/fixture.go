@@ -57,20 +57,6 @@ func (e *Engine) Fixture(ctx context.Context, rows map[string][]map[string]any) 
 	})
 }
 
-// Fixture is Engine.Fixture of an engine that lives as long as the DB.
-func Fixture(ctx context.Context, o Options, rows map[string][]map[string]any) (*DB, error) {
-	e, err := Open(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	db, err := e.Fixture(ctx, rows)
-	if err != nil {
-		return nil, errors.Join(err, e.Close())
-	}
-	db.onClose = e.Close
-	return db, nil
-}
-
 func writeLines(path string, rows []map[string]any) error {
 	var out strings.Builder
 	for i, row := range rows {
