@@ -8,8 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"runtime"
-	"sync"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -42,7 +40,7 @@ func copyStore(ctx context.Context, s *Store, dir string, progress func(FsckProg
 	}
 	c := &copier{from: s, checker: checker{store: s, progress: progress}}
 	c.to = &Store{disk: disk.OS{}, dir: to, uuid: s.uuid}
-	if err := c.blobs(ctx); err != nil {
+	if err := c.eachBlob(ctx, func(blobFile) {}, c.copyBlob); err != nil { // files that are no blobs stay behind
 		return c.faults, err
 	}
 	if err := c.journal(ctx, size); err != nil {
@@ -61,50 +59,8 @@ type copier struct {
 	checker  // of from
 }
 
-func (c *copier) blobs(ctx context.Context) error {
-	var files []blobFile
-	err := c.from.walkFiles(ctx, func(f blobFile) error {
-		if f.digest == "" {
-			return nil
-		}
-		files = append(files, f)
-		c.at.BlobsTotal++
-		c.at.BytesTotal += f.size
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	work := make(chan blobFile)
-	errs := make([]error, runtime.GOMAXPROCS(0))
-	var workers sync.WaitGroup
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	for i := range errs {
-		workers.Go(func() {
-			for f := range work {
-				if errs[i] = c.blob(ctx, f); errs[i] != nil {
-					cancel(errs[i])
-					return
-				}
-			}
-		})
-	}
-	for _, f := range files {
-		select {
-		case work <- f:
-			continue
-		case <-ctx.Done():
-		}
-		break
-	}
-	close(work)
-	workers.Wait()
-	return context.Cause(ctx)
-}
-
-// blob copies one. Damage is a fault; an error is that the copy cannot be written.
-func (c *copier) blob(ctx context.Context, f blobFile) error {
+// copyBlob copies one. Damage is a fault; an error is that the copy cannot be written.
+func (c *copier) copyBlob(ctx context.Context, f blobFile) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"golang.org/x/mod/sumdb/tlog"
+	"golang.org/x/sync/errgroup"
 
 	"auditpack/evidence"
 )
@@ -118,10 +119,19 @@ func (c *checker) advance(blobs, bytes int64) {
 
 // blobs reads every blob.
 func (c *checker) blobs(ctx context.Context) error {
+	err := c.eachBlob(ctx,
+		func(f blobFile) { c.fault(FaultForeignFile, f.path, "", "no blob has this name") },
+		func(ctx context.Context, f blobFile) error { c.blob(ctx, f); return nil })
+	slices.SortStableFunc(c.faults, func(a, b Fault) int { return strings.Compare(a.File, b.File) })
+	return err
+}
+
+// eachBlob gives every blob to do, as many at once as there are cores, and every other file to foreign. The first error of do ends it.
+func (c *checker) eachBlob(ctx context.Context, foreign func(blobFile), do func(context.Context, blobFile) error) error {
 	var files []blobFile
 	err := c.store.walkFiles(ctx, func(f blobFile) error {
 		if f.digest == "" {
-			c.fault(FaultForeignFile, f.path, "", "no blob has this name")
+			foreign(f)
 			return nil
 		}
 		files = append(files, f)
@@ -132,24 +142,17 @@ func (c *checker) blobs(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	work := make(chan blobFile)
-	var workers sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		workers.Go(func() {
-			for f := range work {
-				c.blob(ctx, f)
-			}
-		})
-	}
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
 	for _, f := range files {
-		if ctx.Err() != nil {
+		if groupCtx.Err() != nil {
 			break
 		}
-		work <- f
+		group.Go(func() error { return do(groupCtx, f) })
 	}
-	close(work)
-	workers.Wait()
-	slices.SortStableFunc(c.faults, func(a, b Fault) int { return strings.Compare(a.File, b.File) })
+	if err := group.Wait(); err != nil {
+		return err
+	}
 	return ctx.Err()
 }
 
