@@ -1,29 +1,17 @@
 package codeowners
 
 import (
-	"context"
-	"slices"
-	"sync"
 	"time"
 
 	"auditpack/collectors"
+	"auditpack/collectors/collectortest"
 )
 
 // NoWaits makes c wait no time between attempts. What it returns tells how long it would have waited.
 func NoWaits(c collectors.Collector) (waited func() []time.Duration) {
-	var mu sync.Mutex
-	var waits []time.Duration
-	c.(*collector).sleep = func(ctx context.Context, d time.Duration) error {
-		mu.Lock()
-		defer mu.Unlock()
-		waits = append(waits, d)
-		return ctx.Err()
-	}
-	return func() []time.Duration {
-		mu.Lock()
-		defer mu.Unlock()
-		return slices.Clone(waits)
-	}
+	var w collectortest.Waits
+	c.(*collector).sleep = w.Sleep
+	return w.All
 }
 
 // Patience sets how long c waits for one answer.
