@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -156,6 +157,7 @@ type call struct {
 	params    map[string][]string // of the query
 	body      []byte              // JSON: the request writes; nil to read
 	token     string              // empty for none
+	secret    bool                // the body holds what no error may: nothing that came is passed on in one
 }
 
 // get asks in the configured namespace and remembers the request as a canary. It returns the body of the answer, JSON exactly as
@@ -195,15 +197,18 @@ func (c *client) exchange(ctx context.Context, q call) ([]byte, time.Time, error
 		if err == nil {
 			err = errors.New("no answer")
 		}
-		return nil, at, httpretry.WithoutURL(err)
+		return nil, at, q.hush(httpretry.WithoutURL(err))
 	}
 	defer resp.Body.Close()
 	body, readErr := io.ReadAll(resp.Body)
+	if resp.StatusCode >= http.StatusBadRequest && q.secret {
+		return nil, at, &statusError{code: resp.StatusCode}
+	}
 	if resp.StatusCode >= http.StatusBadRequest {
 		return nil, at, &statusError{code: resp.StatusCode, text: errorText(body)}
 	}
 	if err = errors.Join(err, readErr); err != nil {
-		return nil, at, httpretry.WithoutURL(err)
+		return nil, at, q.hush(httpretry.WithoutURL(err))
 	}
 	if resp.StatusCode == http.StatusNoContent {
 		return nil, at, nil
@@ -212,6 +217,21 @@ func (c *client) exchange(ctx context.Context, q call) ([]byte, time.Time, error
 		return nil, at, errors.New("the answer is no JSON: is this a Vault, or a proxy before it?")
 	}
 	return body, at, nil
+}
+
+// hush returns err as far as it may be told: net/http quotes an answer that it cannot read.
+func (q call) hush(err error) error {
+	var dial *net.OpError
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case !q.secret, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, httpretry.ErrTooLarge):
+		return err
+	case errors.As(err, &dial):
+		return dial
+	case errors.As(err, &certificate):
+		return certificate
+	}
+	return errors.New("the answer did not come whole, or is none")
 }
 
 // errorText returns what Vault says in an error, in one short line.

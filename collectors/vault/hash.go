@@ -32,26 +32,10 @@ func (c *collector) Hash(ctx context.Context, device, value string) (string, err
 	device = strings.Trim(device, "/")
 	hash, err := c.hash(ctx, device, value)
 	if err != nil {
-		return "", &hashError{device, value, err}
+		return "", fmt.Errorf("ask for the hash of the audit device %q: %w", device, err)
 	}
 	return hash, nil
 }
-
-// hashError keeps the value out of what others say of it: a proxy may quote the request that it refuses.
-type hashError struct {
-	device, value string
-	cause         error
-}
-
-func (e *hashError) Error() string {
-	text := e.cause.Error()
-	if e.value != "" {
-		text = strings.ReplaceAll(text, e.value, "(the value)")
-	}
-	return fmt.Sprintf("ask for the hash of the audit device %q: %s", e.device, text)
-}
-
-func (e *hashError) Unwrap() error { return e.cause }
 
 func (c *collector) hash(ctx context.Context, device, value string) (string, error) {
 	address := c.Address
@@ -75,7 +59,7 @@ func (c *collector) hash(ctx context.Context, device, value string) (string, err
 	if err != nil {
 		return "", err
 	}
-	body, _, err := api.send(ctx, call{path: "sys/audit-hash/" + device, body: input}) // audit devices are the root namespace's
+	body, _, err := api.send(ctx, call{path: "sys/audit-hash/" + device, body: input, secret: true}) // audit devices are the root namespace's
 	if err = errors.Join(err, api.leave(ctx)); err != nil {
 		return "", hashCause(err)
 	}
@@ -84,8 +68,8 @@ func (c *collector) hash(ctx context.Context, device, value string) (string, err
 			Hash string `json:"hash"`
 		} `json:"data"`
 	}
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return "", fmt.Errorf("read the answer: %w", err)
+	if json.Unmarshal(body, &answer) != nil {
+		return "", errors.New("read the answer: it has no hash")
 	}
 	if !strings.HasPrefix(answer.Data.Hash, string(hashed)) {
 		return "", fmt.Errorf("read the answer: the hash does not begin with %q", hashed)

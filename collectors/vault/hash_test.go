@@ -3,6 +3,7 @@ package vault
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -33,7 +34,15 @@ func hashServer(t *testing.T) *httptest.Server {
 		case json.NewDecoder(r.Body).Decode(&body) != nil || body.Input == nil || *body.Input == "":
 			fail(http.StatusBadRequest, "the \"input\" parameter is empty")
 		case device == "quoting":
-			fail(http.StatusBadGateway, "cannot pass on "+*body.Input)
+			fail(http.StatusBadGateway, strings.Repeat("x", maxErrorText-20)+" of "+*body.Input) // cut within the value
+		case device == "malformed":
+			conn, _, err := w.(http.Hijacker).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\n%s\r\n\r\n", *body.Input)
+			conn.Close()
 		case device == "odd":
 			w.Write([]byte(`{"data":{"hash":"plain"}}`))
 		case device != "file" && device != "a/b":
@@ -48,7 +57,7 @@ func hashServer(t *testing.T) *httptest.Server {
 
 func TestHash(t *testing.T) {
 	server := hashServer(t)
-	const value = "canary-of-the-hash"
+	const value = "canary  of the\thash" // white space is what errorText would collapse
 	denied := new(collectors.DeniedError)
 	for _, tt := range []struct {
 		name, device string
@@ -59,12 +68,13 @@ func TestHash(t *testing.T) {
 		{"a device", "file", nil, "hmac-sha256:00ff", nil},
 		{"with a slash at its end", "file/", nil, "hmac-sha256:00ff", nil},
 		{"of two words", "a/b/", nil, "hmac-sha256:00ff", nil},
-		{"no such device", "other", nil, "unknown audit backend", func(err error) bool { return errors.Is(err, collectors.ErrNotOffered) }},
+		{"no such device", "other", nil, "status 400", func(err error) bool { return errors.Is(err, collectors.ErrNotOffered) }},
 		{"a token that may not", "file", map[string]string{"VAULT_TOKEN": "hvs.other"}, "sys/audit-hash/*", func(err error) bool { return errors.As(err, &denied) }},
 		{"no token", "file", map[string]string{"VAULT_TOKEN": ""}, "no token", nil},
 		{"no address", "file", map[string]string{"VAULT_ADDR": ""}, "no address", nil},
 		{"an answer that is no hash", "odd", nil, "does not begin with", nil},
-		{"somebody who quotes the value", "quoting", nil, "cannot pass on (the value)", nil},
+		{"somebody who quotes the value", "quoting", nil, "status 502", nil},
+		{"somebody who quotes it in a header that is none", "malformed", nil, "did not come whole", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -84,7 +94,15 @@ func TestHash(t *testing.T) {
 			if err != nil {
 				got = err.Error()
 			}
-			if !strings.Contains(got, tt.want) || strings.Contains(got, value) || tt.as != nil && !tt.as(err) {
+			quotes := func(err error) bool { // as any of its causes
+				for ; err != nil; err = errors.Unwrap(err) {
+					if strings.Contains(err.Error(), "canary") {
+						return true
+					}
+				}
+				return false
+			}
+			if !strings.Contains(got, tt.want) || strings.Contains(got, "canary") || quotes(err) || tt.as != nil && !tt.as(err) {
 				t.Errorf("got %q (%v), want %q", got, err, tt.want)
 			}
 		})
