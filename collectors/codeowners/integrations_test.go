@@ -107,9 +107,15 @@ func TestAddedIsWhatIsNewInTheFile(t *testing.T) {
 }
 
 func TestRedactWebhooks(t *testing.T) {
-	clean, n := redactWebhooks([]byte("a = \"https://hooks.slack.com/services/T0/B0/xyz\"\nb\n"))
-	if want := "a = \"https://hooks.slack.com/[redacted]\"\nb\n"; string(clean) != want || n != 1 {
-		t.Errorf("got %q, %d, want %q, 1", clean, n, want)
+	for text, want := range map[string]string{
+		"a = \"https://hooks.slack.com/services/T0/B0/xyz\"\nb\n":                  "a = \"https://hooks.slack.com/[redacted]\"\nb\n",
+		`{"patch":"+a = \"https://hooks.slack.com/services/T0/xyz\"\n+b"}`:         `{"patch":"+a = \"https://hooks.slack.com/[redacted]\"\n+b"}`,
+		`{"patch":"+https://hooks.zapier.com/x\n+b"}`:                              `{"patch":"+https://hooks.zapier.com/[redacted]\n+b"}`,
+		`{"patch":"+https://outlook.office.com/webhook/x?a=1\u0026sig=xyz\u003e"}`: `{"patch":"+https://outlook.office.com/webhook/[redacted]\u003e"}`,
+	} {
+		if clean, n := redactWebhooks([]byte(text)); string(clean) != want || n != 1 {
+			t.Errorf("got %q, %d, want %q, 1", clean, n, want)
+		}
 	}
 }
 

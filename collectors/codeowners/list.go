@@ -25,8 +25,8 @@ var errMoved = errors.New("pages do not add up")
 
 // page is one stored answer.
 type page struct {
-	part      evidence.Part
-	redaction *evidence.Redaction
+	part       evidence.Part
+	redactions []evidence.Redaction
 }
 
 // list is what was asked for, page by page.
@@ -203,14 +203,21 @@ func (s *session) one(ctx context.Context, out collectors.Sink, path string, val
 	return p, a.body, err
 }
 
-// put stores an answer as received. A server that sends our token back is the one case in which it is changed: a token is never
-// stored, and the record says that it was taken out.
+// put stores an answer as received, but for secrets: our token, should the server send it back, and what the patch of a commit holds
+// of webhook addresses. The record says what was taken out.
 func (s *session) put(ctx context.Context, out collectors.Sink, a answer) (page, error) {
 	var p page
 	body, name := a.body, a.name
+	redacted := func(rule string, n int) {
+		p.redactions = append(p.redactions, evidence.Redaction{Rule: rule, Count: int64(n), Before: evidence.DigestOf(a.body)})
+	}
 	if n := bytes.Count(body, []byte(s.token)); n > 0 {
-		p.redaction = &evidence.Redaction{Rule: "the API token that the source was asked with", Count: int64(n), Before: evidence.DigestOf(body)}
+		redacted("the API token that the source was asked with", n)
 		body = bytes.ReplaceAll(body, []byte(s.token), []byte("[token]"))
+	}
+	if clean, n := redactWebhooks(body); n > 0 {
+		redacted(ruleWebhooks, n)
+		body = clean
 	}
 	part, err := out.Put(ctx, name, "application/json", bytes.NewReader(body))
 	if err != nil {
@@ -240,9 +247,7 @@ type ledger struct {
 func (l *ledger) add(items int, pages ...page) {
 	for _, p := range pages {
 		l.parts = append(l.parts, p.part)
-		if p.redaction != nil {
-			l.redacted = append(l.redacted, *p.redaction)
-		}
+		l.redacted = append(l.redacted, p.redactions...)
 	}
 	l.items += int64(items)
 }

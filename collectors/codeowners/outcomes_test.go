@@ -288,10 +288,53 @@ func TestTokenIsNeverStored(t *testing.T) {
 	p := s.data.Pulls[1]
 	p.Pull["title"] = "look: " + token
 	s.collect()
+	checkNowhere(t, s, token)
+}
+
+// A secret that a commit brought stays neither in the file nor in the patch that GitHub shows of it, and the records say so.
+func TestSecretsOfFilesAreNeverStored(t *testing.T) {
+	const secret = "T0CANARY/B0CANARY"
+	s := newScenario(t)
+	line := `url = "https://hooks.slack.com/services/` + secret + `"`
+	sha := s.commit(day(7, 2), "alerts (#1)", files{"modules/iam/alerts.tf": line + "\n"})
+	s.merged(1, day(7, 2), nil, sha)
+	s.data.Commits[sha]["files"] = []any{githubtest.Object{"filename": "modules/iam/alerts.tf", "patch": "@@ -0,0 +1 @@\n+" + line + "\n+# end " + token}}
+	res := s.collect()
+	if got := parts(res); len(got) > 0 {
+		t.Fatalf("got %q, want no failure", got)
+	}
+	checkNowhere(t, s, "CANARY")
+	checkNowhere(t, s, token)
+	got := map[evidence.Kind][]string{}
+	for _, d := range res.Entry.Records {
+		b, err := evidence.ReadAll(t.Context(), s.store, d, 1<<20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := evidence.DecodeRecord(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range r.Redactions {
+			got[r.Kind] = append(got[r.Kind], fmt.Sprintf("%d of %s", x.Count, x.Rule))
+		}
+	}
+	want := map[evidence.Kind][]string{
+		"codeowners.integration-files/1": {"1 of addresses of webhooks, after their host"},
+		"github.commits/1":               {"1 of the API token that the source was asked with", "1 of addresses of webhooks, after their host"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("redactions (-want +got):\n%s", diff)
+	}
+}
+
+// checkNowhere looks for a secret in all that was stored.
+func checkNowhere(t *testing.T, s *scenario, secret string) {
+	t.Helper()
 	err := s.store.Walk(t.Context(), func(d evidence.Digest, size int64) error {
 		b, err := evidence.ReadAll(t.Context(), s.store, d, size)
-		if err == nil && strings.Contains(string(b), token) {
-			t.Errorf("blob %s holds the token", d)
+		if err == nil && strings.Contains(string(b), secret) {
+			t.Errorf("blob %s holds %s", d, secret)
 		}
 		return err
 	})
