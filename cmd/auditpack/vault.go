@@ -61,15 +61,21 @@ func vaultHash(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	hash, err := hasher.Hash(c.Context, c.String("device"), value)
-	if err != nil {
-		return fmt.Errorf("vault hash: %w", err)
+	hash, after := hasher.Hash(c.Context, c.String("device"), value)
+	if hash == "" {
+		return fmt.Errorf("vault hash: %w", after)
 	}
 	found := hashUses{Device: strings.Trim(c.String("device"), "/"), Hash: hash, Found: []hashUse{}}
 	if err := found.search(c.Context, s, c.Int("limit")); err != nil {
 		return fmt.Errorf("vault hash: %w", err)
 	}
-	return found.print(outputOf(c))
+	if err := found.print(outputOf(c)); err != nil {
+		return err
+	}
+	if after != nil { // the hash came, and something failed behind it
+		return fmt.Errorf("vault hash: %w", after)
+	}
+	return nil
 }
 
 // hasher returns the source of type vault that name says, or the only one there is.

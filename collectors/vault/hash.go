@@ -18,7 +18,7 @@ const hashPolicy = `path "sys/audit-hash/*" { capabilities = ["update"] }`
 type Hasher interface {
 	// Hash returns what the device, "file" or "file/", writes for value: "hmac-sha256:" and hexadecimal digits. It asks the source
 	// for it and keeps the value nowhere. A source that refuses is a *collectors.DeniedError; one without such a device is
-	// collectors.ErrNotOffered. No error holds the value.
+	// collectors.ErrNotOffered. No error holds the value. A hash beside an error is the answer all the same: what failed came after it.
 	Hash(ctx context.Context, device, value string) (string, error)
 }
 
@@ -32,12 +32,12 @@ func (c *collector) Hash(ctx context.Context, device, value string) (string, err
 	device = strings.Trim(device, "/")
 	hash, err := c.hash(ctx, device, value)
 	if err != nil {
-		return "", fmt.Errorf("ask for the hash of the audit device %q: %w", device, err)
+		err = fmt.Errorf("ask for the hash of the audit device %q: %w", device, err)
 	}
-	return hash, nil
+	return hash, err
 }
 
-func (c *collector) hash(ctx context.Context, device, value string) (string, error) {
+func (c *collector) hash(ctx context.Context, device, value string) (hash string, err error) {
 	address := c.Address
 	if address == "" {
 		address = c.env.Getenv("VAULT_ADDR")
@@ -55,12 +55,17 @@ func (c *collector) hash(ctx context.Context, device, value string) (string, err
 	if err := api.enter(ctx); err != nil {
 		return "", err
 	}
+	defer func() {
+		if left := api.leave(ctx); left != nil {
+			err = errors.Join(err, fmt.Errorf("the token that asked lives on until it expires: %w", left))
+		}
+	}()
 	input, err := json.Marshal(map[string]string{"input": value})
 	if err != nil {
 		return "", err
 	}
 	body, _, err := api.send(ctx, call{path: "sys/audit-hash/" + device, body: input, secret: true}) // audit devices are the root namespace's
-	if err = errors.Join(err, api.leave(ctx)); err != nil {
+	if err != nil {
 		return "", hashCause(err)
 	}
 	var answer struct {

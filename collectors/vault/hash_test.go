@@ -82,15 +82,7 @@ func TestHash(t *testing.T) {
 			for name, v := range tt.vars {
 				vars[name] = v
 			}
-			c, err := Type.New(func(any) error { return nil }, collectors.Env{
-				Path: func(p string) string { return p }, Getenv: func(name string) string { return vars[name] },
-				HTTP: func() *http.Client { return &http.Client{Transport: &http.Transport{}} },
-				Now:  func() time.Time { return time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC) }, Tool: "auditpack test",
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := c.(Hasher).Hash(t.Context(), tt.device, value)
+			got, err := hasher(t, Config{}, vars).Hash(t.Context(), tt.device, value)
 			if err != nil {
 				got = err.Error()
 			}
@@ -106,5 +98,51 @@ func TestHash(t *testing.T) {
 				t.Errorf("got %q (%v), want %q", got, err, tt.want)
 			}
 		})
+	}
+}
+
+// hasher opens a source with the variables vars.
+func hasher(t *testing.T, cfg Config, vars map[string]string) Hasher {
+	t.Helper()
+	decode := func(v any) error {
+		*v.(*Config) = cfg
+		return nil
+	}
+	c, err := Type.New(decode, collectors.Env{
+		Path: func(p string) string { return p }, Getenv: func(name string) string { return vars[name] },
+		HTTP: func() *http.Client { return &http.Client{Transport: &http.Transport{}} },
+		Now:  func() time.Time { return time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC) }, Tool: "auditpack test",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.(Hasher)
+}
+
+// TestHashLeaves logs in for a token that cannot be given back, which says nothing about the hash.
+func TestHashLeaves(t *testing.T) {
+	for _, tt := range []struct{ device, want, hash string }{
+		{"file", "lives on until it expires", "hmac-sha256:00ff"},
+		{"other", "lives on until it expires", ""},
+	} {
+		asking := hashServer(t).Config.Handler
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch r.URL.Path {
+			case "/v1/auth/approle/login":
+				fmt.Fprintf(w, `{"auth":{"client_token":%q,"lease_duration":3600,"renewable":true,"token_type":"service"}}`, token)
+			case "/v1/" + revokeSelfPath:
+				w.WriteHeader(http.StatusForbidden)
+				w.Write([]byte(`{"errors":["permission denied"]}`))
+			default:
+				asking.ServeHTTP(w, r)
+			}
+		}))
+		t.Cleanup(server.Close)
+		cfg := Config{Address: server.URL, Login: Login{Method: methodAppRole}}
+		got, err := hasher(t, cfg, map[string]string{"VAULT_ROLE_ID": "r"}).Hash(t.Context(), tt.device, "x")
+		denied := new(collectors.DeniedError)
+		if got != tt.hash || err == nil || !strings.Contains(err.Error(), tt.want) || errors.As(err, &denied) || errors.Is(err, collectors.ErrNotOffered) != (tt.hash == "") {
+			t.Errorf("%s: got %q and %v, want %q and %q", tt.device, got, err, tt.hash, tt.want)
+		}
 	}
 }
