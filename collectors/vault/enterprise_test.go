@@ -21,6 +21,7 @@ import (
 type fakeEnterprise struct {
 	t          *testing.T
 	namespaces map[string][]string // path without slashes around it: names of those directly below
+	sealsAt    string              // a request that is refused as by a sealed server, and so is everything after it
 	denied     []string            // requests that get 403: "team-a: sys/auth"
 	keys       map[string][]string // lists: "team-a: sys/policies/acl"
 	items      map[string]string   // data of single answers: "team-a: sys/policies/acl/x"
@@ -48,11 +49,18 @@ func (f *fakeEnterprise) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := namespace + ": " + path
 	f.mu.Lock()
 	f.asked = append(f.asked, name)
+	sealed := f.sealsAt != "" && slices.Contains(f.asked, f.sealsAt)
 	f.mu.Unlock()
+	if sealed && path != "sys/health" {
+		// "Sealed": 503 to everything that needs the storage.
+		w.Header().Set("Retry-After", "0")
+		f.fail(w, http.StatusServiceUnavailable, "Vault is sealed")
+		return
+	}
 	switch path {
 	case "sys/health":
 		// "Health": no token is needed. sealedcode and the like choose the status of the answer.
-		fmt.Fprint(w, `{"initialized":true,"sealed":false,"version":"1.21.1+ent","enterprise":true,"cluster_id":"c-1"}`)
+		fmt.Fprintf(w, `{"initialized":true,"sealed":%t,"version":"1.21.1+ent","enterprise":true,"cluster_id":"c-1"}`, sealed)
 		return
 	case "sys/leader":
 		// "Leader": no token is needed, and the fields are at the top.
@@ -209,6 +217,34 @@ func TestNamespaceOfTheSource(t *testing.T) {
 	for _, name := range f.asked {
 		if strings.HasPrefix(name, ": ") || strings.HasPrefix(name, "team-b") {
 			t.Errorf("asked %q, outside of team-a", name)
+		}
+	}
+}
+
+// A server that is sealed while its namespaces are walked is not asked for the others.
+func TestSealedBetweenNamespaces(t *testing.T) {
+	f := newFakeEnterprise(t)
+	for i := range 20 {
+		name := fmt.Sprintf("ns-%02d", i)
+		f.namespaces[""] = append(f.namespaces[""], name+"/")
+		f.namespaces[name] = nil
+	}
+	f.sealsAt = "team-b: sys/namespaces"
+	res, _ := f.collect(Config{})
+	got := outcomes(res)
+	for part, want := range map[string][]string{
+		"sys/namespaces":     {"failed 23", `below "team-b": status 503`, "below 21 more was not asked: vault was sealed"},
+		"ns-19/: sys/mounts": {"failed 0", "vault was sealed"},
+	} {
+		for _, text := range want {
+			if !strings.Contains(got[part], text) {
+				t.Errorf("%s: got %q, want %q", part, got[part], text)
+			}
+		}
+	}
+	for _, name := range f.asked {
+		if strings.HasPrefix(name, "ns-") {
+			t.Errorf("asked %q of a sealed server", name)
 		}
 	}
 }

@@ -24,8 +24,9 @@ func (a area) namespaces(ctx context.Context) ([]area, error) {
 	var found []area
 	var parts []evidence.Part
 	var failures []error
+	unasked := 0 // namespaces, of a server that is gone
 	at := a.api.now().UTC()
-	for queue := []area{a}; len(queue) > 0 && ctx.Err() == nil; queue = queue[1:] {
+	for queue := []area{a}; len(queue) > 0 && ctx.Err() == nil && a.gone() == nil; queue = queue[1:] {
 		in := queue[0]
 		body, answered, names, err := in.keys(ctx, namespacesPath, "list")
 		if err != nil && in.namespace == a.namespace {
@@ -34,6 +35,10 @@ func (a area) namespaces(ctx context.Context) ([]area, error) {
 		}
 		if err != nil {
 			failures = append(failures, fmt.Errorf("below %q: %w", in.namespace, err))
+			a.suspect(ctx, err)
+			if a.gone() != nil {
+				unasked = len(queue) - 1
+			}
 			continue
 		}
 		if body == nil {
@@ -66,6 +71,9 @@ func (a area) namespaces(ctx context.Context) ([]area, error) {
 		}
 	}
 	err := errors.Join(firstOf(failures), ctx.Err())
+	if unasked > 0 {
+		err = errors.Join(err, fmt.Errorf("what is below %d more was not asked: %w", unasked, a.gone()))
+	}
 	a.outcome(ctx, namespacesPath, KindNamespaces, n, err)
 	return found, err
 }
