@@ -41,7 +41,7 @@ type integrationRow struct {
 type integration struct {
 	line   int
 	sort   string
-	value  string // never a secret: of a webhook's URL the host alone
+	value  string // never a secret: of a webhook's URL the host alone, of a source no credentials
 	origin string
 }
 
@@ -54,7 +54,6 @@ var (
 	resourceBlock   = regexp.MustCompile(`^\s*resource\s+"([^"]+)"`)
 	usesKey         = regexp.MustCompile(`^\s*(?:-\s*)?["']?uses["']?\s*:\s*["']?([^"'\s#]+)`)
 	webhookURL      = regexp.MustCompile(`https://(hooks\.slack\.com|discord(?:app)?\.com/api/webhooks|[a-z0-9.-]+\.webhook\.office\.com|outlook\.office\.com/webhook|hooks\.zapier\.com|chat\.googleapis\.com/v1/spaces|events\.pagerduty\.com)`)
-	webhookSecret   = regexp.MustCompile(`(https://(?:hooks\.slack\.com|discord(?:app)?\.com/api/webhooks|[a-z0-9.-]+\.webhook\.office\.com|outlook\.office\.com/webhook|hooks\.zapier\.com|chat\.googleapis\.com/v1/spaces)/)(?:[^\s"'<>\\\x60]|\\u0026)+`)
 	webhookResource = regexp.MustCompile(`(^|_)webhook(s)?(_|$)`)
 	appResource     = regexp.MustCompile(`(^|_)(app_installation|app_installation_repository|app_installation_repositories|oauth_client|oauth_application|integration)(s)?(_|$)`)
 	hostPattern     = regexp.MustCompile(`^[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+(:[0-9]+)?$`)
@@ -243,8 +242,7 @@ func registryOrigin(address string, words int) string {
 
 // moduleOrigin returns host and namespace of a module's source: a registry address, a git or web URL, or a bucket.
 func moduleOrigin(source string) string {
-	s := withoutSecrets(source)
-	s, _, _ = strings.Cut(s, "?")
+	s, _, _ := strings.Cut(withoutSecrets(source), "?")
 	explicit := false
 	for _, forced := range []string{"git::", "hg::", "s3::", "gcs::"} {
 		if rest, ok := strings.CutPrefix(s, forced); ok {
@@ -269,16 +267,12 @@ func moduleOrigin(source string) string {
 	return registryOrigin(s, 3)
 }
 
-var credentials = regexp.MustCompile(`://[^/@\s]+@`)
-
-// withoutSecrets takes user and password out of a URL.
-func withoutSecrets(s string) string { return credentials.ReplaceAllString(s, "://") }
-
 // actionOf reads the value of a uses key: OWNER/REPOSITORY[/PATH]@REF or docker://IMAGE. What lies in the same repository is none.
 func actionOf(n int, value string) []integration {
 	if strings.HasPrefix(value, "./") || strings.HasPrefix(value, "../") {
 		return nil
 	}
+	value = withoutSecrets(value)
 	if image, ok := strings.CutPrefix(value, "docker://"); ok {
 		origin := "docker.io"
 		if host, _, deeper := strings.Cut(image, "/"); deeper && hostPattern.MatchString(host) {
@@ -297,17 +291,4 @@ func actionOf(n int, value string) []integration {
 func (i integration) isOwn(owner string) bool {
 	_, namespace, ok := strings.Cut(i.origin, "/")
 	return ok && owner != "" && strings.EqualFold(namespace, owner)
-}
-
-// ruleWebhooks is what records say of the work of redactWebhooks.
-const ruleWebhooks = "addresses of webhooks, after their host"
-
-// redactWebhooks takes out what follows the host in the address of a webhook: whoever knows it may post there. Content may be JSON,
-// and stays it: an address ends at a backslash, unless that writes an ampersand.
-func redactWebhooks(content []byte) (clean []byte, count int) {
-	count = len(webhookSecret.FindAllIndex(content, -1))
-	if count == 0 {
-		return content, 0
-	}
-	return webhookSecret.ReplaceAll(content, []byte("${1}[redacted]")), count
 }

@@ -1,10 +1,14 @@
 package codeowners
 
 import (
+	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"auditpack/evidence"
 )
 
 func TestIntegrationsOf(t *testing.T) {
@@ -44,7 +48,7 @@ module "d" {
   source = "git::https://user:secret@git.example/team/x.git//sub?ref=1"
 }
 module "e" {
-  source = "s3::https://s3-eu-central-1.amazonaws.com/bucket/x.zip"
+  source = "s3::https://s3-eu-central-1.amazonaws.com/bucket/x.zip?aws_access_key_secret=x&version=3&sshkey=y"
 }
 module "f" {
   source = "app.terraform.io/other/x/aws"
@@ -55,7 +59,7 @@ resource "aws_instance" "x" {
 			{4, "module", "terraform-aws-modules/vpc/aws", "registry.terraform.io/terraform-aws-modules"},
 			{7, "module", "git@github.com:other/x.git", "github.com/other"},
 			{10, "module", "git::https://git.example/team/x.git//sub?ref=1", "git.example/team"},
-			{13, "module", "s3::https://s3-eu-central-1.amazonaws.com/bucket/x.zip", "s3-eu-central-1.amazonaws.com/bucket"},
+			{13, "module", "s3::https://s3-eu-central-1.amazonaws.com/bucket/x.zip?version=3", "s3-eu-central-1.amazonaws.com/bucket"},
 			{16, "module", "app.terraform.io/other/x/aws", "app.terraform.io/other"},
 		}},
 		{"webhooks and apps", "hooks.tf", `resource "github_repository_webhook" "ci" {
@@ -106,17 +110,50 @@ func TestAddedIsWhatIsNewInTheFile(t *testing.T) {
 	}
 }
 
-func TestRedactWebhooks(t *testing.T) {
-	for text, want := range map[string]string{
-		"a = \"https://hooks.slack.com/services/T0/B0/xyz\"\nb\n":                  "a = \"https://hooks.slack.com/[redacted]\"\nb\n",
-		`{"patch":"+a = \"https://hooks.slack.com/services/T0/xyz\"\n+b"}`:         `{"patch":"+a = \"https://hooks.slack.com/[redacted]\"\n+b"}`,
-		`{"patch":"+https://hooks.zapier.com/x\n+b"}`:                              `{"patch":"+https://hooks.zapier.com/[redacted]\n+b"}`,
-		`{"patch":"+https://outlook.office.com/webhook/x?a=1\u0026sig=xyz\u003e"}`: `{"patch":"+https://outlook.office.com/webhook/[redacted]\u003e"}`,
-	} {
-		if clean, n := redactWebhooks([]byte(text)); string(clean) != want || n != 1 {
-			t.Errorf("got %q, %d, want %q, 1", clean, n, want)
+func TestRedact(t *testing.T) {
+	tests := []struct{ text, want, rules string }{
+		{"a = \"https://hooks.slack.com/services/T0/B0/xyz\"\nb\n", "a = \"https://hooks.slack.com/[redacted]\"\nb\n", "1 addresses"},
+		{"https://discord.com/api/webhooks/1/xyz", "https://discord.com/api/webhooks/[redacted]", "1 addresses"},
+		{"https://events.pagerduty.com/integration/xyz/enqueue", "https://events.pagerduty.com/[redacted]", "1 addresses"},
+		{`{"patch":"+a = \"https://hooks.slack.com/services/T0/xyz\"\n+b"}`, `{"patch":"+a = \"https://hooks.slack.com/[redacted]\"\n+b"}`, "1 addresses"},
+		{`{"patch":"+https://hooks.zapier.com/x\n+b"}`, `{"patch":"+https://hooks.zapier.com/[redacted]\n+b"}`, "1 addresses"},
+		{`{"patch":"+https://outlook.office.com/webhook/x?a=1\u0026sig=xyz\u003e"}`, `{"patch":"+https://outlook.office.com/webhook/[redacted]\u003e"}`, "1 addresses"},
+		{"git::https://user:p@ss@git.example/x https://ghp_1@github.com/y http://:pw@z", "git::https://[redacted]@git.example/x https://[redacted]@github.com/y http://[redacted]@z", "3 user"},
+		{`{"url":"https://x.example:80","mail":"a@b","html":"https://x/@acme"}`, `{"url":"https://x.example:80","mail":"a@b","html":"https://x/@acme"}`, ""},
+		{"git::ssh://git@github.com/a/b.git", "git::ssh://git@github.com/a/b.git", ""},
+		{`source = "git::ssh://git@x/y?ref=v1&sshkey=xyz&depth=1"`, `source = "git::ssh://git@x/y?ref=v1&sshkey=[redacted]&depth=1"`, "1 parameters"},
+		{`{"patch":"source=\"s3::https://x/y.zip?aws_access_key_secret=xyz\u0026version=1\u0026xyz\"\n"}`,
+			`{"patch":"source=\"s3::https://x/y.zip?aws_access_key_secret=[redacted]\u0026version=1\u0026[redacted]\"\n"}`, "1 parameters"},
+		{`url: s3::https://x/y?version=1&aws_access_token=xyz`, `url: s3::https://x/y?version=1&aws_access_token=[redacted]`, "1 credentials"},
+		{`source = "hashicorp/aws" source = "x?ref=1"`, `source = "hashicorp/aws" source = "x?ref=1"`, ""},
+	}
+	for _, tt := range tests {
+		clean, done := redact([]byte(tt.text), []byte("as received"))
+		var rules []string
+		for _, d := range done {
+			word, _, _ := strings.Cut(d.Rule, " ")
+			rules = append(rules, fmt.Sprintf("%d %s", d.Count, word))
+			if d.Before != evidence.DigestOf([]byte("as received")) {
+				t.Errorf("%q: before is not the digest of what was received", tt.text)
+			}
+		}
+		if string(clean) != tt.want || strings.Join(rules, ", ") != tt.rules {
+			t.Errorf("%q: got %q by %q, want %q by %q", tt.text, clean, rules, tt.want, tt.rules)
 		}
 	}
+}
+
+func FuzzRedactKeepsJSON(f *testing.F) {
+	f.Add("+a = \"https://hooks.slack.com/services/T0/xyz\"\n+source = \"git::https://u:p@x/y?a=b&ref=1\"")
+	f.Fuzz(func(t *testing.T, patch string) {
+		answer, err := json.Marshal(map[string]string{"patch": patch})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if clean, _ := redact(answer, answer); !json.Valid(clean) {
+			t.Errorf("%s became %s, which is no JSON", answer, clean)
+		}
+	})
 }
 
 func FuzzIntegrationsOf(f *testing.F) {

@@ -203,22 +203,17 @@ func (s *session) one(ctx context.Context, out collectors.Sink, path string, val
 	return p, a.body, err
 }
 
-// put stores an answer as received, but for secrets: our token, should the server send it back, and what the patch of a commit holds
-// of webhook addresses. The record says what was taken out.
+// put stores an answer as received, but for secrets: our token, should the server send it back, and those that the patch
+// of a commit shows. The record says what was taken out.
 func (s *session) put(ctx context.Context, out collectors.Sink, a answer) (page, error) {
 	var p page
 	body, name := a.body, a.name
-	redacted := func(rule string, n int) {
-		p.redactions = append(p.redactions, evidence.Redaction{Rule: rule, Count: int64(n), Before: evidence.DigestOf(a.body)})
-	}
 	if n := bytes.Count(body, []byte(s.token)); n > 0 {
-		redacted("the API token that the source was asked with", n)
+		p.redactions = append(p.redactions, evidence.Redaction{Rule: "the API token that the source was asked with", Count: int64(n), Before: evidence.DigestOf(body)})
 		body = bytes.ReplaceAll(body, []byte(s.token), []byte("[token]"))
 	}
-	if clean, n := redactWebhooks(body); n > 0 {
-		redacted(ruleWebhooks, n)
-		body = clean
-	}
+	body, done := redact(body, a.body)
+	p.redactions = append(p.redactions, done...)
 	part, err := out.Put(ctx, name, "application/json", bytes.NewReader(body))
 	if err != nil {
 		return page{}, &storeError{err}

@@ -295,7 +295,7 @@ func TestTokenIsNeverStored(t *testing.T) {
 func TestSecretsOfFilesAreNeverStored(t *testing.T) {
 	const secret = "T0CANARY/B0CANARY"
 	s := newScenario(t)
-	line := `url = "https://hooks.slack.com/services/` + secret + `"`
+	line := `url = "https://hooks.slack.com/services/` + secret + `" # and https://me:CANARY@git.example/x`
 	sha := s.commit(day(7, 2), "alerts (#1)", files{"modules/iam/alerts.tf": line + "\n"})
 	s.merged(1, day(7, 2), nil, sha)
 	s.data.Commits[sha]["files"] = []any{githubtest.Object{"filename": "modules/iam/alerts.tf", "patch": "@@ -0,0 +1 @@\n+" + line + "\n+# end " + token}}
@@ -320,8 +320,8 @@ func TestSecretsOfFilesAreNeverStored(t *testing.T) {
 		}
 	}
 	want := map[evidence.Kind][]string{
-		"codeowners.integration-files/1": {"1 of addresses of webhooks, after their host"},
-		"github.commits/1":               {"1 of the API token that the source was asked with", "1 of addresses of webhooks, after their host"},
+		"codeowners.integration-files/1": {"1 of addresses of webhooks, after their host", "1 of user and password in URLs, or the token in their place"},
+		"github.commits/1":               {"1 of the API token that the source was asked with", "1 of addresses of webhooks, after their host", "1 of user and password in URLs, or the token in their place"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("redactions (-want +got):\n%s", diff)

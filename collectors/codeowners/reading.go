@@ -393,10 +393,8 @@ func (i *integrations) content(h plumbing.Hash) (content []byte, ok bool, err er
 }
 
 func (i *integrations) put(ctx context.Context, l landing, f file, content []byte) (evidence.Digest, error) {
-	clean, n := redactWebhooks(content)
-	if n > 0 {
-		i.redact = append(i.redact, evidence.Redaction{Rule: ruleWebhooks, Count: int64(n), Before: evidence.DigestOf(content)})
-	}
+	clean, done := redact(content, content)
+	i.redact = append(i.redact, done...)
 	part, err := i.out.Put(ctx, l.hash.String()+":"+path.Join(i.branch.prefix, f.to), "text/plain", bytes.NewReader(clean))
 	if err != nil {
 		return "", &storeError{err}
