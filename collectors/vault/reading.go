@@ -28,6 +28,7 @@ type reading struct {
 	passed   int64 // bytes given to the store
 	waiting  int64 // bytes of an unfinished line
 	redacted int64 // values and lines that were replaced
+	raw      bool  // secrets stood in the clear among them
 }
 
 func (l *logs) reading(f logFile, content *content, place found) *reading {
@@ -209,6 +210,7 @@ func (r *reading) add(ctx context.Context, stored *storing) error {
 	}
 	for _, x := range redactions {
 		r.redacted += x.Count
+		r.raw = r.raw || showsRaw(x.Rule)
 	}
 	rec := evidence.Record{
 		Kind:       KindAuditLog,
@@ -283,6 +285,8 @@ func (r *reading) procedure(s *storing) string {
 // note says in words what is not an error.
 func (r *reading) note() string {
 	switch {
+	case r.redacted > 0 && !r.raw:
+		return fmt.Sprintf("%d values and lines were replaced before storing", r.redacted)
 	case r.redacted > 0:
 		return fmt.Sprintf("secrets stood in the clear, the audit device runs with log_raw=true: %d values and lines were replaced before storing", r.redacted)
 	case r.place.changed && r.lines > 0:

@@ -29,6 +29,7 @@ const (
 	ruleAccessor = "vault.accessor" // accessors of tokens
 	ruleData     = "vault.data"     // texts in the data of requests and responses
 	ruleLine     = "vault.line"     // lines that are no whole entry, each as a whole
+	ruleUnhashed = "vault.unhashed" // texts in an entry that has no token and no password in the clear: unhashed by configuration
 )
 
 // redactedValue stands where a secret stood, redactedLine where a line did.
@@ -151,12 +152,29 @@ func (r *redacting) clean(line []byte) []byte {
 		r.counts[ruleLine]++
 		return redactedLine
 	}
-	out := redactEntry(entry, r.counts)
+	out := r.redact(entry)
 	if len(r.prefix) == 0 || len(entry) == len(line) {
 		return out
 	}
 	return append(slices.Clone(r.prefix), out...)
 }
+
+// redact returns the entry without secrets, and counts them. What stood in one that says nothing of log_raw has a rule of its own.
+func (r *redacting) redact(entry []byte) []byte {
+	counts := map[string]int64{}
+	out := redactEntry(entry, counts)
+	raw := clearSecret(entry) || counts[ruleToken] > 0
+	for rule, n := range counts {
+		if !raw {
+			rule = ruleUnhashed
+		}
+		r.counts[rule] += n
+	}
+	return out
+}
+
+// showsRaw says whether a rule tells of secrets in the clear, as only a device with log_raw writes them.
+func showsRaw(rule string) bool { return rule != ruleLine && rule != ruleUnhashed }
 
 // hashedEntry says whether the entry names a client token, and none in the clear: then its device hashes all that is secret.
 func hashedEntry(entry []byte) bool {
@@ -191,7 +209,7 @@ func (r *redacting) odd(all []lines.Odd) []lines.Odd {
 		c := r.changed[at]
 		out[i].Offset, out[i].SizeBytes, out[i].Head = c.offset, c.size, string(c.text)
 		if o.Recovered != nil && !hashedEntry(o.Recovered) {
-			out[i].Recovered = redactEntry(o.Recovered, r.counts)
+			out[i].Recovered = r.redact(o.Recovered)
 		}
 	}
 	return out

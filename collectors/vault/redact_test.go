@@ -255,6 +255,40 @@ func (r *rig) checkRedactions(log string) {
 	}
 }
 
+// TestRedactsAHealthyLog collects hashed logs in which something is replaced all the same, which says nothing about log_raw.
+func TestRedactsAHealthyLog(t *testing.T) {
+	unhashed := `{"request":{"data":{"role":"ci","list":["a","b"]},"id":"u","path":"auth/approle/login"},"time":"2026-07-01T08:00:00Z","type":"request"}` + "\n"
+	for _, tt := range []struct {
+		name, log string
+		rules     map[string]int64
+		raw       bool
+	}{
+		{"a hole of zero bytes", entryLines(0, 2) + "\x00\x00\x00\n" + entryLines(2, 3), map[string]int64{ruleLine: 1}, false},
+		{"a key that is unhashed by configuration", entryLines(0, 2) + unhashed, map[string]int64{ruleUnhashed: 3}, false},
+		{"both, and a secret", unhashed + "\x00\n" + rawEntry(1) + "\n", map[string]int64{ruleUnhashed: 3, ruleLine: 1, ruleToken: 2, ruleData: 1}, true},
+		{"a second token that is not hashed", `{"auth":{"client_token":"hmac-sha256:00"},"request":{"client_token":"` + secret + `"},"time":"2026-07-01T08:00:00Z","type":"request"}` + "\n",
+			map[string]int64{ruleToken: 1}, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRig(t, t.TempDir(), "audit.log*")
+			r.cfg.LogRaw = logRawRedact
+			r.write("audit.log", tt.log)
+			note := outcomes(r.collect())["audit.log"]
+			if !strings.Contains(note, "were replaced before storing") || strings.Contains(note, "log_raw=true") != tt.raw {
+				t.Errorf("outcome %q, want one that names log_raw: %v", note, tt.raw)
+			}
+			got := map[string]int64{}
+			for _, x := range r.records(KindAuditLog)[0].Redactions {
+				got[x.Rule] = x.Count
+			}
+			if diff := cmp.Diff(tt.rules, got); diff != "" {
+				t.Errorf("rules (-want +got):\n%s", diff)
+			}
+			r.checkNoSecret(secret)
+		})
+	}
+}
+
 // TestNothingToRedact stores a log of hashed entries byte for byte, whatever it looks like.
 func TestNothingToRedact(t *testing.T) {
 	for _, text := range []string{"", "\n", entryLines(0, 3), entryLines(0, 2) + "\n\n" + entryLines(2, 3), strings.TrimSuffix(entryLines(0, 1), "\n")} {

@@ -18,7 +18,8 @@ select
     coalesce(data.derived_from, []) as derived_from,
     coalesce(len(data.redactions), 0) > 0 as redacted,
     data.stated.lines as lines,
-    data.stated.odd_lines as odd_lines
+    data.stated.odd_lines as odd_lines,
+    list_transform(coalesce(data.redactions, []), lambda redaction: redaction."rule") as redaction_rules
 from (
     select entry, record, data, unnest(data.content) as part
     from read_json(
