@@ -439,6 +439,67 @@ func TestRewrites(t *testing.T) {
 	checkRewrites(t, s, third+" | "+second+" | diverged | true")
 }
 
+// A collection that cannot read the history forgets nothing of what earlier ones saw: where the branch ended, and what was asked.
+func TestNoHistoryForgetsNothing(t *testing.T) {
+	for name, hide := range map[string]func(s *scenario) (restore func()){
+		"no repository": func(s *scenario) func() { return s.moved(".git") },
+		"an early commit is missing": func(s *scenario) func() {
+			first := s.first
+			return s.moved(filepath.Join(".git", "objects", first[:2], first[2:]))
+		},
+		"a tree is missing": func(s *scenario) func() {
+			tip, err := s.repo.Head()
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			c, err := s.repo.CommitObject(tip.Hash())
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			tree := c.TreeHash.String()
+			return s.moved(filepath.Join(".git", "objects", tree[:2], tree[2:]))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScenario(t)
+			first := oneChange(s)
+			second := s.commit(day(8, 2), "grows", files{"docs/index.md": "# 2\n"})
+			s.collect()
+			restore := hide(s)
+			s.now = s.now.Add(time.Hour)
+			if got := strings.Join(parts(s.collect()), "\n"); !strings.Contains(got, "changes of the branch") {
+				t.Errorf("got %q, want the changes of the branch not had", got)
+			}
+			restore()
+			s.reset(first)
+			third := s.commit(day(8, 3), "in place of the second", files{"docs/index.md": "# 3\n"})
+			s.now = s.now.Add(time.Hour)
+			s.collect()
+			for _, path := range s.asked {
+				if inReviews(path) {
+					t.Errorf("asked %s again", path)
+				}
+			}
+			checkRewrites(t, s, third+" | "+second+" | diverged | true")
+		})
+	}
+}
+
+// moved takes a file or folder of the checkout away until it is restored.
+func (s *scenario) moved(name string) (restore func()) {
+	s.t.Helper()
+	from, to := filepath.Join(s.dir, name), filepath.Join(s.t.TempDir(), "moved")
+	if err := os.Rename(from, to); err != nil {
+		s.t.Fatal(err)
+	}
+	return func() {
+		s.t.Helper()
+		if err := os.Rename(to, from); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
 // A shallow checkout says where it begins.
 func TestShallowCheckout(t *testing.T) {
 	s := newScenario(t)

@@ -67,10 +67,7 @@ func (c *collector) read(ctx context.Context, p evidence.Period, out collectors.
 	} else if err := r.askReviews(ctx, changes, r.done); err != nil {
 		return err
 	}
-	if err := r.askTeams(ctx, owners); err != nil {
-		return err
-	}
-	return r.saveCursor()
+	return r.askTeams(ctx, owners) // the cursor was saved with the changes and with the reviews
 }
 
 // askServer asks for what does not depend on the changes. A server that cannot be asked fails its own parts; the checkout is read all
@@ -172,7 +169,7 @@ func (r *reading) readChanges(ctx context.Context, pushes []push) (ask []string,
 	}
 	r.changesOutcome(errors.Join(err, behind))
 	for _, sha := range last.Done {
-		if slices.ContainsFunc(ask, func(s string) bool { return s == sha }) {
+		if r.unreadable != nil || slices.Contains(ask, sha) { // which changes the period has is then not known
 			r.done[sha] = true
 		}
 	}

@@ -33,6 +33,7 @@ type scenario struct {
 	dir   string
 	repo  *git.Repository
 	tree  *git.Worktree
+	first string // commit
 	data  githubtest.Data
 	store *memstore.Store
 	now   time.Time
@@ -75,7 +76,7 @@ func newScenario(t *testing.T) *scenario {
 			Teams: map[string][]githubtest.Object{"acme/security-team": {{"login": "Sofia", "id": 11}}, "acme/platform-team": {{"login": "petra", "id": 12}}},
 		},
 	}
-	s.commit(day(6, 1), "initial", files{
+	s.first = s.commit(day(6, 1), "initial", files{
 		"CODEOWNERS":             "* @acme/platform-team\n/modules/iam/ @acme/Security-Team\n/modules/kms/ @erin\n",
 		"modules/iam/main.tf":    "# iam\n",
 		"modules/iam/special.tf": "# one\n# two\n# three\n# four\n# five\n",
