@@ -23,14 +23,14 @@ type run struct {
 
 // apiCursor is what a collection of the API leaves to the next.
 type apiCursor struct {
-	Of            string     `json:"of,omitempty"`            // address and scope that it speaks of
-	Final         []string   `json:"final"`                   // ids of sessions that were read after they had ended, as far as Boundary still lists them; sorted
-	Open          []string   `json:"open,omitempty"`          // ids of sessions that are to be read again; sorted
-	Listed        *time.Time `json:"listed,omitempty"`        // when the last complete list of sessions was asked for
-	ListToken     string     `json:"list_token,omitempty"`    // that it ended with: it begins a refresh
-	Scopes        []string   `json:"scopes"`                  // ids of the scopes that were listed; sorted
-	Configuration *time.Time `json:"configuration,omitempty"` // when what changes seldom was asked for last without a failure
-	Recordings    *time.Time `json:"recordings,omitempty"`    // the newest change of a session recording that was read
+	Of            string               `json:"of,omitempty"`            // address and scope that it speaks of
+	Final         []string             `json:"final"`                   // ids of sessions that were read after they had ended, as far as Boundary still lists them; sorted
+	Open          []string             `json:"open,omitempty"`          // ids of sessions that are to be read again; sorted
+	Listed        *time.Time           `json:"listed,omitempty"`        // when the last complete list of sessions was asked for
+	ListToken     string               `json:"list_token,omitempty"`    // that it ended with: it begins a refresh
+	Scopes        []string             `json:"scopes"`                  // ids of the scopes that were listed; sorted
+	Configuration *time.Time           `json:"configuration,omitempty"` // when what changes seldom was asked for last without a failure
+	Recordings    map[string]time.Time `json:"recordings_of,omitempty"` // by scope: the newest change of a session recording that was read
 }
 
 // collectAPI asks for sessions and each session, targets, scopes and what changes seldom, and returns the new cursor. When it

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -25,9 +26,9 @@ const lookBack = 30 * time.Second
 type configuration struct {
 	*run
 	targets    listing
-	recordings *time.Time         // the newest change of a recording that was read
-	lists      map[string]listing // recursive lists that were complete, by name
-	failed     bool               // something is to be asked for again by the next collection
+	recordings map[string]time.Time // by scope: the newest change of a recording that was read
+	lists      map[string]listing   // recursive lists that were complete, by name
+	failed     bool                 // something is to be asked for again by the next collection
 }
 
 // collect asks for all of it. What is denied or not offered is not asked for sooner than the rest.
@@ -72,7 +73,7 @@ func (c *configuration) collectBranch(ctx context.Context, b branch) {
 	case nothing:
 		c.out.Outcome(collectors.OutcomeOf(b.readsPart(), b.reads, 0, err))
 	case b.name == recordingsRequest.name:
-		c.collectRecordings(ctx, got)
+		c.collectRecordings(ctx, got, err == nil)
 	default:
 		c.note(c.collectReads(ctx, b.listRequest, got.items))
 	}
@@ -87,21 +88,25 @@ func (c *configuration) collectBranch(ctx context.Context, b branch) {
 	}
 }
 
-// collectRecordings reads those recordings that are not settled or were changed since they were read last: there is one for
-// each recorded session, for years.
-func (c *configuration) collectRecordings(ctx context.Context, got listing) {
+// collectRecordings reads those recordings that are not settled or were changed since those of their scope were read last: there
+// is one for each recorded session, for years. Only a whole list shows how far that is, and only for the scopes that it shows.
+func (c *configuration) collectRecordings(ctx context.Context, got listing, whole bool) {
 	todo := slices.DeleteFunc(slices.Clone(got.items), func(it item) bool {
-		return it.State == settled && c.recordings != nil && it.UpdatedTime.Before(c.recordings.Add(-lookBack))
+		last, known := c.recordings[it.Scope.ID]
+		return it.State == settled && known && it.UpdatedTime.Before(last.Add(-lookBack))
 	})
-	if err := c.collectReads(ctx, recordingsRequest, todo); err != nil {
+	if err := c.collectReads(ctx, recordingsRequest, todo); err != nil || !whole {
 		c.note(err)
 		return
 	}
+	newest := map[string]time.Time{}
+	maps.Copy(newest, c.recordings)
 	for _, it := range todo {
-		if c.recordings == nil || it.UpdatedTime.After(*c.recordings) {
-			c.recordings = &it.UpdatedTime
+		if last, known := newest[it.Scope.ID]; !known || it.UpdatedTime.After(last) {
+			newest[it.Scope.ID] = it.UpdatedTime
 		}
 	}
+	c.recordings = newest
 }
 
 // collectChildren lists what each of the parents has, adds one record of all pages and tells the outcome; a list that failed

@@ -222,6 +222,51 @@ func TestRecordingsAreReadUntilTheyAreSettled(t *testing.T) {
 	}
 }
 
+// What a list did not show was not read, however old it is: when the list broke off, and when the token could not see its scope.
+func TestRecordingsThatWereNotListedAreReadLater(t *testing.T) {
+	without := func(scope string) func(*boundarytest.Dataset) {
+		return func(d *boundarytest.Dataset) {
+			*d = withoutGrant(*d, "session-recording")
+			d.Access.Grants = append(d.Access.Grants, boundarytest.Grant{UserID: testUser, Scope: scope, Type: "session-recording", Actions: []string{"list", "read"}})
+		}
+	}
+	whole := fullDataset()
+	for name, tc := range map[string]struct {
+		trouble, over func(*world)
+	}{
+		"the list broke off": {func(w *world) {
+			w.server.Intercept(func(rw http.ResponseWriter, r *http.Request) bool {
+				switch {
+				case r.URL.Path != "/v1/session-recordings":
+					return false
+				case r.URL.Query().Get("list_token") != "":
+					rw.WriteHeader(http.StatusInternalServerError)
+				default:
+					rw.Header().Set("Content-Type", "application/json")
+					_, _ = rw.Write([]byte(`{"items":[{"id":"sr_2","scope":{"id":"o_1"},"state":"started","updated_time":"2026-10-01T05:59:00Z"}],"response_type":"delta","list_token":"x"}`))
+				}
+				return true
+			})
+		}, func(w *world) { w.server.Intercept(nil) }},
+		"its scope was denied": {func(w *world) { w.server.Change(without("global")) },
+			func(w *world) { w.server.Change(func(d *boundarytest.Dataset) { d.Access = whole.Access }) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			data := fullDataset()
+			data.Recordings = append(slices.Clone(data.Recordings), resources(`[{"id":"sr_last","scope":{"id":"global"},"session_id":"s_x","state":"available","created_time":"2026-10-01T05:58:30Z","updated_time":"2026-10-01T05:59:30Z"}]`)...)
+			w := newFullWorld(t, data)
+			w.more = "configuration_every: 0s\n"
+			tc.trouble(w)
+			w.collect()
+			tc.over(w)
+			got := slices.Sorted(slices.Values(w.parts(w.collect(), kindRecording)))
+			if diff := cmp.Diff([]string{"sr_1.json", "sr_2.json", "sr_3.json", "sr_last.json"}, got); diff != "" {
+				t.Errorf("second collection (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestSkip(t *testing.T) {
 	w := newFullWorld(t, fullDataset())
 	w.more = "skip: [users, auth-methods, hosts, target reads, session-recordings]\n"
