@@ -23,6 +23,14 @@ type pagination struct {
 	TotalCount  *int `json:"total-count"` // absent from lists without totals
 }
 
+// size is how many items a full page holds: what was asked for, where the server does not say.
+func (p *pagination) size() int {
+	if p == nil || p.PageSize <= 0 {
+		return pageSize
+	}
+	return p.PageSize
+}
+
 type resource struct {
 	ID            string                  `json:"id"`
 	Type          string                  `json:"type"`

@@ -114,11 +114,11 @@ func (t *tally) page(number int, p *pagination) *int64 {
 		total := int64(*p.TotalCount)
 		t.total = &total
 	}
-	size := int64(pageSize)
-	if p != nil && p.PageSize > 0 {
-		size = int64(p.PageSize)
+	size := int64(p.size())
+	here := max(*t.total-int64(number-1)*size, 0) // the last page holds the rest
+	if p == nil || p.NextPage != nil {
+		here = min(here, size)
 	}
-	here := max(min(*t.total-int64(number-1)*size, size), 0)
 	t.sum += here
 	return &here
 }
@@ -158,10 +158,25 @@ func nextPage(d document, number int, q query) (int, error) {
 	case p == nil && !q.unpaged && len(d.Data) >= pageSize:
 		next = number + 1
 	}
+	if text := early(d, number); next == 0 && text != "" {
+		return 0, fmt.Errorf("list of %s: %w: %s", q.path, errMoved, text)
+	}
 	if next != 0 && next <= number {
 		return 0, fmt.Errorf("list of %s: page %d is followed by page %d", q.path, number, next)
 	}
 	return next, nil
+}
+
+// early says in words that more must come after page number, as the server states its sizes; empty when not.
+func early(d document, number int) string {
+	p := d.Meta.Pagination
+	if p == nil || p.TotalCount == nil {
+		return ""
+	}
+	if rest := *p.TotalCount - (number-1)*p.size(); rest > max(p.size(), len(d.Data)) {
+		return fmt.Sprintf("page %d is the last, server states %d items", number, *p.TotalCount)
+	}
+	return ""
 }
 
 // segment escapes an id or a name for use in a path.

@@ -123,6 +123,32 @@ func TestTotalsThatDoNotAddUp(t *testing.T) {
 	}
 }
 
+// A list that the server ends before its own total is no whole list, whatever page it ends at.
+func TestListsThatEndEarly(t *testing.T) {
+	d := small(manyRuns(150, "2026-09-29T12:00:00Z")...)
+	for i := range 250 {
+		d.Teams = append(d.Teams, terraformtest.Team{ID: fmt.Sprintf("team-%03d", i), Name: fmt.Sprintf("t%03d", i)})
+	}
+	for _, tt := range []struct{ path, part string }{
+		{"/organizations/acme/teams", "teams: failed 100 (list of organizations/acme/teams: pages do not add up: page 1 is the last, server states 250 items)"},
+		{"/workspaces/ws-1/runs", "runs of prod: failed 100 (list of workspaces/ws-1/runs: pages do not add up: page 1 is the last, server states 150 items)"},
+	} {
+		w := newWorld(t, terraformtest.New(d, token))
+		altered(w, func(path string, d map[string]any) {
+			if strings.HasSuffix(path, tt.path) {
+				d["meta"].(map[string]any)["pagination"].(map[string]any)["next-page"] = nil
+			}
+		})
+		res := w.collect()
+		if !slices.Contains(parts(res), tt.part) {
+			t.Errorf("parts: %v, want %q", parts(res), tt.part)
+		}
+		if r := w.records(res)[terraform.KindTeams]; tt.path == "/organizations/acme/teams" && (*r.Stated.ItemsExpected != 250 || *r.Stated.ItemsSeen != 100) {
+			t.Errorf("expected %d and seen %d, want 250 and 100", *r.Stated.ItemsExpected, *r.Stated.ItemsSeen)
+		}
+	}
+}
+
 func TestOddLists(t *testing.T) {
 	for name, tt := range map[string]struct {
 		body, want string
