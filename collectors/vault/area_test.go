@@ -129,3 +129,26 @@ func TestEntities(t *testing.T) {
 		})
 	}
 }
+
+// TestTokensAfterAReset loses the connection under a look-up, which is a PUT: it is asked again, and the others are asked too.
+func TestTokensAfterAReset(t *testing.T) {
+	var lost atomic.Bool
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/v1/" + accessorsPath:
+			fmt.Fprint(w, `{"data":{"keys":["a","b","c"]}}`)
+		case "/v1/" + lookupAccessorPath:
+			if lost.CompareAndSwap(false, true) {
+				panic(http.ErrAbortHandler) // resets the connection
+			}
+			fmt.Fprint(w, `{"data":{"display_name":"token"}}`)
+		default:
+			respond(w, r)
+		}
+	}))
+	t.Cleanup(server.Close)
+	res := ask(t, t.Context(), Config{Address: server.URL}, t.TempDir(), map[string]string{"VAULT_TOKEN": token})
+	if got := outcomes(res)[accessorsPath]; got != "ok 3" && !strings.HasPrefix(got, "ok 3:") {
+		t.Errorf("got %q, want ok 3", got)
+	}
+}

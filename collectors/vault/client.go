@@ -103,7 +103,12 @@ func httpClientFor(cfg Config, env collectors.Env) (*http.Client, error) {
 		transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool}
 	}
 	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // the library follows one itself
-	return httpretry.Client(c, &httpretry.Transport{Attempts: attempts, MaxWait: maxWait}), nil
+	return httpretry.Client(c, &httpretry.Transport{Attempts: attempts, MaxWait: maxWait, Safe: looksUp}), nil
+}
+
+// looksUp says whether a request that looks like a change only asks: Vault takes the accessor of a token in the body of a PUT.
+func looksUp(req *http.Request) bool {
+	return strings.HasSuffix(req.URL.Path, "/v1/"+lookupAccessorPath)
 }
 
 func authorities(path string) (*x509.CertPool, error) {

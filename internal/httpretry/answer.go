@@ -52,28 +52,28 @@ func cutJSON(resp *http.Response, body []byte) bool {
 }
 
 // idempotent says whether sending req twice is the same as sending it once.
-func idempotent(req *http.Request) bool {
+func (t *Transport) idempotent(req *http.Request) bool {
 	switch req.Method {
 	case "", http.MethodGet, http.MethodHead, http.MethodOptions:
 		return true
 	}
-	return false
+	return t.Safe != nil && t.Safe(req)
 }
 
 // retryStatus says whether an answer with this status may be another one later.
-func retryStatus(req *http.Request, status int) bool {
+func (t *Transport) retryStatus(req *http.Request, status int) bool {
 	switch status {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		return true
 	case http.StatusBadGateway, http.StatusGatewayTimeout:
-		return idempotent(req)
+		return t.idempotent(req)
 	}
 	return false
 }
 
 // retryError says whether the failure err of this attempt may pass. A name that does not exist, a certificate that is not
 // trusted and a context that is over do not.
-func retryError(req *http.Request, err error, attempt int) bool {
+func (t *Transport) retryError(req *http.Request, err error, attempt int) bool {
 	var (
 		dns         *net.DNSError
 		certificate *tls.CertificateVerificationError
@@ -87,7 +87,7 @@ func retryError(req *http.Request, err error, attempt int) bool {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return attempt < refusedAttempts // of any method: nobody heard it
 	}
-	return idempotent(req)
+	return t.idempotent(req)
 }
 
 // retryAfter returns how long the source asks to wait: seconds, or a date that is compared with the answer's own Date, so

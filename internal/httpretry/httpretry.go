@@ -36,8 +36,8 @@ var ErrCut = fmt.Errorf("response body was cut: %w", io.ErrUnexpectedEOF)
 
 // Transport is an http.RoundTripper that asks again. The zero value works. It is safe for concurrent use once configured.
 //
-// Bodies are held in memory, at most MaxBodyBytes of each: it is for API answers, not for downloads. GET, HEAD and OPTIONS are
-// repeated after any passing failure; other methods only after 429 and 503, which say that nothing was done, and only when the
+// Bodies are held in memory, at most MaxBodyBytes of each: it is for API answers, not for downloads. GET, HEAD and OPTIONS,
+// and what Safe names, are repeated after any passing failure; other requests only after 429 and 503, which say that nothing was done, and only when the
 // request's body can be had again (http.NewRequest sees to that for bytes and strings).
 type Transport struct {
 	Base         http.RoundTripper // nil: http.DefaultTransport
@@ -45,6 +45,9 @@ type Transport struct {
 	MinWait      time.Duration     // before the second attempt, doubled before each further one; 0: DefaultMinWait
 	MaxWait      time.Duration     // between two attempts; a source that asks for more is not waited for; 0: DefaultMaxWait
 	MaxBodyBytes int64             // 0: DefaultMaxBodyBytes
+
+	// Safe says of a request with another method than GET, HEAD or OPTIONS that sending it twice is the same as sending it once. Nil: of none.
+	Safe func(*http.Request) bool
 
 	// Sleep waits for d or until ctx is done, and then returns its error. Nil: a timer.
 	Sleep func(ctx context.Context, d time.Duration) error
@@ -74,10 +77,10 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	maxWait := positive(t.MaxWait, DefaultMaxWait)
 	for attempt := 1; ; attempt++ {
 		resp, err := t.once(req, attempt)
-		if err == nil && !retryStatus(req, resp.StatusCode) {
+		if err == nil && !t.retryStatus(req, resp.StatusCode) {
 			return resp, nil
 		}
-		if err != nil && !retryError(req, err, attempt) {
+		if err != nil && !t.retryError(req, err, attempt) {
 			return nil, err
 		}
 		pause := min(wait, maxWait)

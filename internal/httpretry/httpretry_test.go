@@ -61,6 +61,7 @@ func TestRoundTrip(t *testing.T) {
 	later := "Mon, 05 Oct 2026 10:00:07 GMT"
 	for name, tc := range map[string]struct {
 		method string
+		safe   bool // its author says so
 		server script
 		want   string // status and body, or the error
 		asked  int
@@ -102,6 +103,12 @@ func TestRoundTrip(t *testing.T) {
 		"POST is not repeated after 502": {
 			method: "POST", server: script{status(502), ok}, want: "502 ", asked: 1,
 		},
+		"POST that is safe is repeated after 502": {
+			method: "POST", safe: true, server: script{status(502), echo, ok}, want: "200 hello", asked: 2, slept: []time.Duration{time.Second},
+		},
+		"POST that is safe is repeated when nothing came": {
+			method: "POST", safe: true, server: script{raw(""), echo, ok}, want: "200 hello", asked: 2, slept: []time.Duration{time.Second},
+		},
 		"POST is repeated after 429": {
 			method: "POST", server: script{status(429), echo, ok}, want: "200 hello", asked: 2, slept: []time.Duration{time.Second},
 		},
@@ -111,6 +118,9 @@ func TestRoundTrip(t *testing.T) {
 			var slept []time.Duration
 			transport := &httpretry.Transport{Attempts: 4, MinWait: time.Second, MaxWait: time.Minute, MaxBodyBytes: 1024,
 				Sleep: func(_ context.Context, d time.Duration) error { slept = append(slept, d); return nil }}
+			if tc.safe {
+				transport.Safe = func(req *http.Request) bool { return req.Method == tc.method }
+			}
 			client := httpretry.Client(&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, transport)
 			var body io.Reader
 			if tc.method == "POST" {
