@@ -169,7 +169,7 @@ type push struct {
 }
 
 // date gives each commit of the line the time of the push that brought it. The first push that a commit came with counts: what is
-// forced back and pushed again came earlier.
+// forced back and pushed again came earlier. A push that only went back brought nothing.
 func (b *branch) date(pushes []push) {
 	place := make(map[string]int, len(b.line))
 	for i, s := range b.line {
@@ -177,11 +177,12 @@ func (b *branch) date(pushes []push) {
 	}
 	for _, p := range pushes {
 		last, ok := place[p.after]
-		if !ok {
+		first, known := place[p.before]
+		if !ok || known && first >= last {
 			continue
 		}
 		for i := last; i >= 0 && b.line[i].hash.String() != p.before; i-- {
-			if _, known := place[p.before]; !known && i < last {
+			if !known && i < last {
 				break // where it began is not on the line: only its end is certain
 			}
 			if at := p.at; b.line[i].pushed == nil || at.Before(*b.line[i].pushed) {
