@@ -69,6 +69,18 @@ func (w workspaceCursor) knows(r run) bool {
 	return done || w.covers(r.created)
 }
 
+// clone returns a copy whose runs can be changed.
+func (w workspaceCursor) clone() workspaceCursor {
+	w.Done, w.Open = maps.Clone(w.Done), maps.Clone(w.Open)
+	if w.Done == nil {
+		w.Done = map[string]time.Time{}
+	}
+	if w.Open == nil {
+		w.Open = map[string]time.Time{}
+	}
+	return w
+}
+
 // maxOpen is how long a run may stay open and still be looked for: a plan that nobody confirmed for a year is given up.
 const maxOpen = 366 * 24 * time.Hour
 

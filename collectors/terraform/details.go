@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/hashicorp/go-tfe"
 
@@ -54,6 +55,13 @@ type detailSum struct {
 	failures int
 	missing  []failedDetail // the first lists that the server does not seem to offer
 	misses   int
+	missed   []runPlace // all runs whose list is missing: if another run has one, they must be asked about again
+}
+
+// runPlace is what the cursor must know of a run.
+type runPlace struct {
+	workspace, id string
+	created       time.Time
 }
 
 type failedDetail struct {
@@ -242,15 +250,13 @@ func (d *details) notOffered(ctx context.Context, kind evidence.Kind, about reso
 	return d.org.refused(readResults, err)
 }
 
-// take books the results of one run, workspace or project, and says whether everything came. A list that the server offers for
-// others is not one that it does not offer. Its caller holds the lock.
-func (d *details) take(at place, results []detail) (complete bool) {
+// take books the results of one run, workspace or project, and says whether everything came; of is the run, nil for another. A list
+// that the server offers for others is not one that it does not offer. Its caller holds the lock.
+func (d *details) take(at place, of *runPlace, results []detail) (complete bool) {
 	complete = true
-	ofRun := false
 	for _, got := range results {
 		at[2]++
 		l, sum := d.org.ledgers[got.kind], d.kinds[got.kind]
-		ofRun = ofRun || !l.snapshot
 		l.add(at, got.list.pages...)
 		at[2] += len(got.list.pages)
 		if len(got.list.pages) > 0 {
@@ -266,7 +272,7 @@ func (d *details) take(at place, results []detail) (complete bool) {
 			sum.answered = true
 			continue
 		case errors.Is(got.err, collectors.ErrNotOffered) && !sum.answered:
-			sum.miss(f)
+			sum.miss(f, of)
 			continue
 		case fatal(got.err):
 			d.org.stop(got.err)
@@ -274,7 +280,7 @@ func (d *details) take(at place, results []detail) (complete bool) {
 		sum.fail(f.seen())
 		complete = false
 	}
-	if ofRun {
+	if of != nil {
 		d.asked++
 	}
 	return complete
@@ -287,10 +293,28 @@ func (s *detailSum) fail(f failedDetail) {
 	}
 }
 
-func (s *detailSum) miss(f failedDetail) {
+func (s *detailSum) miss(f failedDetail, of *runPlace) {
+	if of != nil {
+		s.missed = append(s.missed, *of)
+	}
 	s.misses++
 	if len(s.missing) < maxFailedParts {
 		s.missing = append(s.missing, f)
+	}
+}
+
+// reopen notes in the cursors of workspaces the runs whose list was missing, where the server turned out to have it of other runs.
+func (d *details) reopen(cursors map[string]workspaceCursor) {
+	for _, sum := range d.kinds {
+		if !sum.answered {
+			continue
+		}
+		for _, r := range sum.missed {
+			c := cursors[r.workspace].clone()
+			delete(c.Done, r.id)
+			c.Open[r.id] = r.created
+			cursors[r.workspace] = c
+		}
 	}
 }
 

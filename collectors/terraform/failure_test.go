@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -189,6 +190,42 @@ func TestOneRunVanishes(t *testing.T) {
 		if !slices.Contains(parts(res), want) {
 			t.Errorf("parts: %v, want %q", parts(res), want)
 		}
+	}
+}
+
+// A 404 that comes before any other run has answered is seen for what it is later on, and that run is asked about again.
+func TestFirstRunIsMissing(t *testing.T) {
+	runs := manyRuns(33, "2026-09-29T12:00:00Z") // 32 are asked about at the same time: the last one when the first one is done
+	fake := terraformtest.New(small(runs...), token)
+	fake.Plant("/run-0000/run-events", 1, terraformtest.Fault{Status: 404})
+	w := newWorld(t, fake)
+	done := make(chan struct{})
+	var once sync.Once
+	w.server.Config.Handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.Contains(r.URL.Path, "/runs/run-0032/"):
+			once.Do(func() { close(done) })
+		case strings.HasSuffix(r.URL.Path, "/run-events") && !strings.Contains(r.URL.Path, "/run-0000/"):
+			<-done
+		}
+		fake.ServeHTTP(rw, r)
+	})
+	res := w.collect()
+	if !slices.ContainsFunc(parts(res), func(s string) bool { return strings.HasPrefix(s, "run events of run-0000: denied") }) {
+		t.Errorf("parts: %v", parts(res))
+	}
+	w.server.Config.Handler = fake
+	before := len(fake.Asked())
+	if res := w.collect(); res.Failed() {
+		t.Errorf("second collection: %v", parts(res))
+	}
+	if diff := cmp.Diff([]string{"run-0000"}, w.details(before)); diff != "" {
+		t.Errorf("asked about again (-want +got):\n%s", diff)
+	}
+	before = len(fake.Asked())
+	w.collect()
+	if diff := cmp.Diff([]string{}, w.details(before)); diff != "" {
+		t.Errorf("third collection (-want +got):\n%s", diff)
 	}
 }
 

@@ -219,6 +219,7 @@ func (o *organization) keep(ctx context.Context, last, complete bool) error {
 			after.Workspaces[w.workspace.id] = w.cursor()
 		}
 	}
+	o.details.reopen(after.Workspaces)
 	if complete {
 		for id, c := range after.Workspaces {
 			c.Resume = nil

@@ -101,7 +101,7 @@ func (o *organization) access(ctx context.Context, workspaces []workspace, proje
 			got := o.details.list(ctx, kind, resource{}, name, q)
 			o.mu.Lock()
 			defer o.mu.Unlock()
-			o.details.take(place{order}, []detail{got})
+			o.details.take(place{order}, nil, []detail{got})
 		})
 	}
 	for i, w := range workspaces {

@@ -183,7 +183,7 @@ func (w *walk) ask(ctx context.Context, p *runPage, r numberedRun) {
 	results := w.organization.details.ask(ctx, r.run)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	complete := w.organization.details.take(place{w.order, r.number}, results)
+	complete := w.organization.details.take(place{w.order, r.number}, &runPlace{w.workspace.id, r.ID, r.created}, results)
 	w.settle(p, r.run, complete && r.final(), true)
 	p.pending--
 	w.sinceRuns++
