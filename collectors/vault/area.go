@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -271,10 +272,23 @@ func (a area) each(ctx context.Context, m many) (int64, error) {
 	if missed := len(m.names) - len(answers); missed > 0 {
 		err = errors.Join(err, fmt.Errorf("%d more were not asked for", missed))
 	}
-	total := m.total
-	for start := 0; start < len(parts); start += partsPerRecord {
-		rec := a.record(m.kind, at, m.procedure, parts[start:min(start+partsPerRecord, len(parts))])
-		rec.Stated = evidence.Stated{ItemsExpected: &total, ItemsSeen: &seen, Notes: notes}
+	var records [][]evidence.Part
+	for chunk := range slices.Chunk(parts, partsPerRecord) {
+		records = append(records, chunk)
+	}
+	for i, chunk := range records {
+		rec := a.record(m.kind, at, m.procedure, chunk)
+		items := int64(len(chunk))
+		if i == 0 && m.list.Name != "" {
+			items-- // the list is none
+		}
+		rec.Stated.ItemsSeen = &items
+		if i == 0 { // what is of all records is stated once
+			rec.Stated.ItemsExpected, rec.Stated.Notes = &m.total, notes
+		}
+		if len(records) > 1 {
+			rec.Stated.Notes = append([]string{fmt.Sprintf("record %d of %d of one list; items_expected of the first is of all", i+1, len(records))}, rec.Stated.Notes...)
+		}
 		if _, addErr := a.out.Add(ctx, rec); addErr != nil {
 			return 0, addErr
 		}
