@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"auditpack/evidence/filestore"
 	"auditpack/evidence/seal"
 	"auditpack/internal/atomicfile"
 )
@@ -38,6 +39,16 @@ func keyRotate(c *cli.Context, s *session) error {
 	if c.String("key") != "" && c.String("new") == "" {
 		return usagef("key rotate: --key names an old key outside of the workspace, so name the new one, too: --new")
 	}
+	if c.String("new") != "" && (c.Bool("encrypt") || c.IsSet("algorithm")) {
+		return usagef("key rotate: --encrypt and --algorithm are for a key that is made; --new names one that exists")
+	}
+	// From here on to the last file in its place: two rotations at once would take each other's new key away.
+	a := actor()
+	release, err := s.store.ClaimKeys(filestore.Holder{PID: os.Getpid(), Host: a.Host, Since: now()})
+	if err != nil {
+		return fmt.Errorf("rotate key: %w", err)
+	}
+	defer release()
 	old, err := sealKey(c, s.Workspace)
 	if err != nil {
 		return err
@@ -92,7 +103,7 @@ func (s *session) nextKey(c *cli.Context, old seal.Signer, succession seal.Succe
 		return r.New, nil
 	}
 	var passphrase []byte
-	if file, inFile := old.(*seal.PrivateKey); c.Bool("encrypt") || inFile && file.Encrypted() {
+	if file, inFile := old.(*seal.PrivateKey); c.Bool("encrypt") || c.String("new-passphrase-file") != "" || inFile && file.Encrypted() {
 		var err error
 		if passphrase, err = newPassphrase(c, nextPassphraseFlag(c)); err != nil {
 			return seal.PublicKey{}, err
@@ -147,6 +158,9 @@ func (s *session) announce(ctx context.Context, old seal.Signer, next seal.Publi
 // install puts both public keys under their fingerprints. When the workspace had the old one as its own, next takes its place; own
 // says that the old private key is the file in its place. Every step can be done again.
 func (s *session) install(old, next seal.PublicKey, own bool) error {
+	if err := os.MkdirAll(s.Path(keyFolder), 0o700); err != nil {
+		return err
+	}
 	for _, key := range []seal.PublicKey{old, next} {
 		if err := atomicfile.Write(s.keyUnder(key, publicSuffix), key.PEM(), 0o644); err != nil && !errors.Is(err, fs.ErrExist) {
 			return err

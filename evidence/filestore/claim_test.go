@@ -27,7 +27,7 @@ func TestClaimHasOneHolder(t *testing.T) {
 	if !errors.As(err, &held) {
 		t.Fatalf("second claim: got %v, want a HeldError", err)
 	}
-	want := &HeldError{Store: s.Dir(), Holder: Holder{PID: 4711, Host: "audit-1", Since: time.Date(2026, 10, 1, 6, 0, 0, 0, time.UTC)}}
+	want := &HeldError{Store: s.Dir(), Doing: "has kept collecting into", Holder: Holder{PID: 4711, Host: "audit-1", Since: time.Date(2026, 10, 1, 6, 0, 0, 0, time.UTC)}}
 	if diff := cmp.Diff(want, held); diff != "" {
 		t.Errorf("holder (-want +got):\n%s", diff)
 	}
