@@ -49,6 +49,11 @@ func bundleCommand() *cli.Command {
 
 func createBundle(c *cli.Context, o reportOptions, j *judgement, a assessment.Assessment) error {
 	s := j.session
+	release, err := s.store.Writing(c.Context) // nothing that goes into the bundle may go from the store before the journal says so
+	if err != nil {
+		return err
+	}
+	defer release()
 	key, err := sealKey(c, s.Workspace)
 	if err != nil {
 		return err

@@ -51,7 +51,10 @@ func collect(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	results := s.ask(c.Context, period, sources, newReporter(c.App.ErrWriter, sources, silent(c)))
+	results, err := s.ask(c.Context, period, sources, newReporter(c.App.ErrWriter, sources, silent(c)))
+	if err != nil {
+		return err
+	}
 	if err := printResults(outputOf(c), results); err != nil {
 		return err
 	}
@@ -63,11 +66,16 @@ func collect(c *cli.Context) error {
 func silent(c *cli.Context) bool { return c.Bool("quiet") || c.Bool("no-progress") || c.Bool("json") }
 
 // ask asks all sources once.
-func (s *session) ask(ctx context.Context, period evidence.Period, sources []collectors.Source, rep reporter) []collectors.Result {
+func (s *session) ask(ctx context.Context, period evidence.Period, sources []collectors.Source, rep reporter) ([]collectors.Result, error) {
 	defer rep.Stop()
+	release, err := s.store.Writing(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	return collectors.Run(ctx, sources, collectors.Options{
 		Store: s.store, Journal: s.store, Period: period, Actor: actor(), Now: now, Reporter: rep,
-	})
+	}), nil
 }
 
 // finish keeps the workspace's own files and makes the tables of what was collected. It returns all that went wrong, also in the
@@ -103,6 +111,11 @@ func (s *session) keepInputs(ctx context.Context) error {
 	if workspace.InputsUnchanged(last, inputs) {
 		return nil
 	}
+	release, err := s.store.Writing(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
 	res := collectors.Run(ctx, []collectors.Source{workspace.InputsOf(inputs)}, collectors.Options{
 		Store: s.store, Journal: s.store, Actor: actor(), Now: now,
 	})

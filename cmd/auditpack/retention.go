@@ -50,6 +50,13 @@ func retentionPlan(c *cli.Context, s *session) error {
 }
 
 func retentionApply(c *cli.Context, s *session) error {
+	if c.Bool("yes") { // what a collection stores meanwhile may be what the plan takes away
+		release, err := s.store.Alone(c.Context)
+		if err != nil {
+			return err
+		}
+		defer release()
+	}
 	plan, at, err := s.retentionPlan(c)
 	if err != nil {
 		return err
@@ -64,12 +71,13 @@ func retentionApply(c *cli.Context, s *session) error {
 	if len(plan.Goes()) == 0 && len(plan.Blobs) == 0 {
 		return nil
 	}
-	if err := retention.Apply(c.Context, s.store, s.store, plan, actor(), at); err != nil {
-		return err
-	}
-	// The tables hold what the raw bytes held. They are made again from what is left.
+	// The tables hold what the raw bytes hold. They go first, so that whatever stops this leaves a plan with something to do; they are
+	// made again from what is left.
 	if err := os.RemoveAll(s.Path(cacheFolder)); err != nil {
 		return fmt.Errorf("apply retention: remove tables: %w", err)
+	}
+	if err := retention.Apply(c.Context, s.store, s.store, plan, actor(), at); err != nil {
+		return err
 	}
 	note(c, "%s gone; keep a checkpoint of now: auditpack journal checkpoint", count(len(plan.Blobs), "blob"))
 	return nil

@@ -333,10 +333,28 @@ func (m memoryHashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	return out, nil
 }
 
+// size returns the raw bytes of a blob, -1 for a corrupt one, and whether it is there. One that was stored since the blobs were read is
+// read now.
+func (c *checker) size(ctx context.Context, d evidence.Digest) (int64, bool) {
+	if size, there := c.sizes[d]; there {
+		return size, true
+	}
+	size, err := readBlob(ctx, c.store, d)
+	if errors.Is(err, evidence.ErrNotFound) {
+		return 0, false
+	}
+	if err != nil {
+		c.fault(FaultBlobCorrupt, c.store.blobPath(d), d, "%v", err)
+		size = -1
+	}
+	c.sizes[d] = size
+	return size, true
+}
+
 // record checks a record that an entry lists, and that what it names is there.
 func (c *checker) record(ctx context.Context, l listedRecord) {
 	path := c.store.blobPath(l.digest)
-	size, there := c.sizes[l.digest]
+	size, there := c.size(ctx, l.digest)
 	if !there {
 		c.fault(FaultRecordMissing, path, l.digest, "journal entry %d lists the record, and it is not there", l.entry)
 		return
@@ -355,7 +373,7 @@ func (c *checker) record(ctx context.Context, l listedRecord) {
 		return
 	}
 	for _, p := range r.Content {
-		size, there := c.sizes[p.Digest]
+		size, there := c.size(ctx, p.Digest)
 		switch {
 		case !there && c.gone[l.digest]:
 		case !there:
@@ -365,7 +383,7 @@ func (c *checker) record(ctx context.Context, l listedRecord) {
 		}
 	}
 	for _, d := range r.DerivedFrom {
-		if _, there := c.sizes[d]; !there {
+		if _, there := c.size(ctx, d); !there && !c.gone[l.digest] {
 			c.fault(FaultParentMissing, c.store.blobPath(d), d, "record %s (entry %d) is derived from it, and it is not there", l.digest, l.entry)
 		}
 	}

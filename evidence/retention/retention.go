@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -37,6 +38,8 @@ type Hold struct {
 type Policy struct {
 	Rules       []Rule
 	Holds       []Hold
+	Sources     []string      // that are configured: a rule or hold of any other source than these and the journal's is a mistake
+	Kinds       []string      // that collectors make, without versions; likewise
 	KeepBundled time.Duration // how long all that was in a bundle stays, from the day on which the bundle was made; 0 for good
 }
 
@@ -48,7 +51,8 @@ const (
 	ReasonHold   Reason = "hold"    // Detail is the hold's reason
 	ReasonBundle Reason = "bundle"  // Detail is the bundle, and until when
 	ReasonParent Reason = "derived" // Detail is the record that is derived from it and stays
-	ReasonLatest Reason = "latest"  // the last of its source and kind: where the next collection goes on from, and what is so today
+	ReasonChild  Reason = "belongs" // Detail is the record that it was derived from and that stays: it cannot be read without it
+	ReasonLatest Reason = "latest"  // of the last collection of its source and kind: where the next collection goes on from, and what is so today
 )
 
 // Item is a record whose time is over.
@@ -91,6 +95,9 @@ func Make(ctx context.Context, s evidence.Store, j evidence.Journal, p Policy, n
 	if err != nil {
 		return Plan{}, fmt.Errorf("plan retention: %w", err)
 	}
+	if err := k.refuseUnknown(p); err != nil {
+		return Plan{}, fmt.Errorf("plan retention: %w", err)
+	}
 	bundles, err := k.bundles(ctx, s, p, now)
 	if err != nil {
 		return Plan{}, fmt.Errorf("plan retention: %w", err)
@@ -107,14 +114,14 @@ func Make(ctx context.Context, s evidence.Store, j evidence.Journal, p Policy, n
 		switch hold, held := p.holdOf(r.record); {
 		case held:
 			i.Stays, i.Detail = ReasonHold, hold.Reason
-		case latest[sourceKind{r.record.Source.Name, r.record.Kind.Name()}] == r.digest:
+		case latest[sourceKind{r.record.Source.Name, r.record.Kind.Name()}] == r.entry:
 			i.Stays = ReasonLatest
 		default:
 			i.Stays, i.Detail = bundles.reason(r)
 		}
 		plan.Items = append(plan.Items, i)
 	}
-	k.keepParents(&plan)
+	k.keepTogether(&plan)
 	if err := k.addBlobs(ctx, s, &plan); err != nil {
 		return Plan{}, fmt.Errorf("plan retention: %w", err)
 	}
@@ -164,6 +171,30 @@ func read(ctx context.Context, s evidence.Store, j evidence.Journal) (knowledge,
 	return k, nil
 }
 
+// refuseUnknown finds rules and holds that can match nothing: what they should protect would go.
+func (k knowledge) refuseUnknown(p Policy) error {
+	sources, kinds := slices.Clone(p.Sources), slices.Clone(p.Kinds)
+	for _, r := range k.records {
+		sources, kinds = append(sources, r.record.Source.Name), append(kinds, r.record.Kind.Name())
+	}
+	var errs []error
+	check := func(of, source, kind string) {
+		if source != "" && !slices.Contains(sources, source) {
+			errs = append(errs, fmt.Errorf("%s: there is no source %q, configured or in the journal", of, source))
+		}
+		if kind != "" && !slices.Contains(kinds, kind) {
+			errs = append(errs, fmt.Errorf("%s: there is no kind %q of evidence; a kind goes without its version", of, kind))
+		}
+	}
+	for _, r := range p.Rules {
+		check("rule "+strconv.Quote(r.Text), r.Source, r.Kind)
+	}
+	for _, h := range p.Holds {
+		check("hold "+strconv.Quote(h.Reason), h.Source, h.Kind)
+	}
+	return errors.Join(errs...)
+}
+
 // ended is the end of the time that a record speaks for.
 func ended(r evidence.Record) time.Time {
 	if r.Period != nil {
@@ -174,37 +205,52 @@ func ended(r evidence.Record) time.Time {
 
 type sourceKind struct{ source, kind string }
 
-// latest finds the newest record of each source and kind.
-func (k knowledge) latest() map[sourceKind]evidence.Digest {
-	out := map[sourceKind]evidence.Digest{}
+// latest finds the entry with the newest records of each source and kind: one collection may add several.
+func (k knowledge) latest() map[sourceKind]int64 {
+	out := map[sourceKind]int64{}
 	for _, r := range k.records {
-		out[sourceKind{r.record.Source.Name, r.record.Kind.Name()}] = r.digest
+		out[sourceKind{r.record.Source.Name, r.record.Kind.Name()}] = r.entry
 	}
 	return out
 }
 
-// keepParents keeps what a record is derived from that stays.
-func (k knowledge) keepParents(p *Plan) {
-	at := map[evidence.Digest]int{} // record and its parts to its place in the plan
-	for i, item := range p.Items {
-		if item.Stays == "" {
-			at[item.Record] = i
-			for _, part := range item.parts {
-				at[part.Digest] = i
-			}
+// keepTogether keeps what a record that stays is derived from, and what is derived from a record that stays: a log that is held is not
+// whole without the list of its odd lines.
+func (k knowledge) keepTogether(p *Plan) {
+	going := map[evidence.Digest]*Item{} // by record
+	for i := range p.Items {
+		if p.Items[i].Stays == "" {
+			going[p.Items[i].Record] = &p.Items[i]
 		}
 	}
-	for again := true; again; {
-		again = false
+	owners := map[evidence.Digest][]evidence.Digest{} // records that are, or have as a part, what a record may be derived from
+	for _, r := range k.records {
+		if r.gone {
+			continue
+		}
+		owners[r.digest] = append(owners[r.digest], r.digest)
+		for _, part := range r.record.Content {
+			owners[part.Digest] = append(owners[part.Digest], r.digest)
+		}
+	}
+	stay := func(d evidence.Digest, why Reason, with evidence.Digest) {
+		going[d].Stays, going[d].Detail = why, string(with)
+		delete(going, d)
+	}
+	for before := -1; before != len(going); {
+		before = len(going)
 		for _, r := range k.records {
-			own, planned := at[r.digest]
-			if r.gone || planned && p.Items[own].Stays == "" {
+			if r.gone {
 				continue
 			}
 			for _, d := range r.record.DerivedFrom {
-				if i, ok := at[d]; ok && p.Items[i].Stays == "" {
-					p.Items[i].Stays, p.Items[i].Detail = ReasonParent, string(r.digest)
-					again = true
+				for _, parent := range owners[d] {
+					switch childGoes, parentGoes := going[r.digest] != nil, going[parent] != nil; {
+					case childGoes && !parentGoes:
+						stay(r.digest, ReasonChild, parent)
+					case !childGoes && parentGoes:
+						stay(parent, ReasonParent, r.digest)
+					}
 				}
 			}
 		}

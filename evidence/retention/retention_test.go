@@ -42,8 +42,16 @@ func newHouse(t *testing.T) *house {
 	return &house{t: t, Store: s, last: map[string]int64{}}
 }
 
-// add commits a record with one part for each content and returns its digest.
+// add commits a record and returns its digest.
 func (h *house) add(source string, kind evidence.Kind, ended string, parents []evidence.Digest, contents ...string) evidence.Digest {
+	h.t.Helper()
+	d := h.record(source, kind, ended, parents, contents...)
+	h.commit(source, ended, d)
+	return d
+}
+
+// record stores a record with one part for each content and returns its digest.
+func (h *house) record(source string, kind evidence.Kind, ended string, parents []evidence.Digest, contents ...string) evidence.Digest {
 	h.t.Helper()
 	to := day(ended)
 	period := evidence.Period{From: to.AddDate(0, 0, -1), To: to}
@@ -65,15 +73,20 @@ func (h *house) add(source string, kind evidence.Kind, ended string, parents []e
 	if _, err := evidence.PutBytes(h.t.Context(), h, b); err != nil {
 		h.t.Fatal(err)
 	}
+	return d
+}
+
+// commit appends a collection of records.
+func (h *house) commit(source, at string, records ...evidence.Digest) {
+	h.t.Helper()
 	e, err := h.Append(h.t.Context(), evidence.Entry{
-		Type: evidence.EntryCollection, Time: to, Source: source, SourcePrevious: h.last[source], Records: []evidence.Digest{d},
+		Type: evidence.EntryCollection, Time: day(at), Source: source, SourcePrevious: h.last[source], Records: records,
 		Actor: evidence.Actor{Principal: "ada", Host: "h", Tool: "test"},
 	})
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	h.last[source] = e.Number
-	return d
 }
 
 // export notes a bundle; an empty manifest is one that was not kept.
@@ -233,4 +246,66 @@ func (f *failing) Remove(ctx context.Context, d evidence.Digest) error {
 	}
 	f.left--
 	return f.Store.Remove(ctx, d)
+}
+
+// What belongs together stays together: the odd lines of a log that is held, all records of the last collection; and a rule or hold of
+// something that there is not is a mistake.
+func TestPlanKeepsTogether(t *testing.T) {
+	h := newHouse(t)
+	const log = evidence.Kind("vault.audit-log/1")
+	segment := evidence.DigestOf([]byte("segment"))
+	held := h.add("vault", log, "2026-01-10", nil, "segment")
+	odd := h.add("vault", "vault.audit-odd-lines/1", "2026-01-10", []evidence.Digest{segment}, "odd")
+	h.add("vault", log, "2027-11-01", nil, "young")
+	h.add("vault", "vault.audit-odd-lines/1", "2027-11-01", nil, "young odd")
+	all := Rule{Keep: year.Keep, Text: "all"}
+	got := verdicts(h.plan(Policy{Rules: []Rule{all}, Holds: []Hold{{Kind: "vault.audit-log", Reason: "case 17"}}}))
+	if diff := cmp.Diff(map[evidence.Digest]Reason{held: ReasonHold, odd: ReasonChild}, got); diff != "" {
+		t.Errorf("odd lines of a log that is held (-want +got):\n%s", diff)
+	}
+
+	for name, p := range map[string]Policy{
+		"source":  {Rules: []Rule{year}, Holds: []Hold{{Source: "valut", Reason: "case 17"}}},
+		"kind":    {Rules: []Rule{{Kind: "vault.audit-log/1", Keep: year.Keep}}},
+		"nothing": {Rules: []Rule{{Kind: "vault.adit-log", Keep: year.Keep}}},
+	} {
+		if _, err := Make(t.Context(), h, h, p, now); err == nil {
+			t.Errorf("unknown %s: got no error", name)
+		}
+	}
+	if _, err := Make(t.Context(), h, h, Policy{Holds: []Hold{{Source: "new", Reason: "r"}}, Sources: []string{"new"}}, now); err != nil {
+		t.Errorf("a source that is configured and has no record yet: %v", err)
+	}
+}
+
+// A collection may add several records of a kind: the last one's are all the latest.
+func TestLatestIsACollection(t *testing.T) {
+	h := newHouse(t)
+	first := h.record("vault", "vault.entities/1", "2026-01-10", nil, "first thousand")
+	second := h.record("vault", "vault.entities/1", "2026-01-10", nil, "second thousand")
+	h.commit("vault", "2026-01-10", first, second)
+	got := verdicts(h.plan(Policy{Rules: []Rule{{Keep: year.Keep, Text: "all"}}}))
+	if diff := cmp.Diff(map[evidence.Digest]Reason{first: ReasonLatest, second: ReasonLatest}, got); diff != "" {
+		t.Errorf("plan (-want +got):\n%s", diff)
+	}
+}
+
+// Odd lines that go with their segment leave no fault behind.
+func TestApplyWithOddLines(t *testing.T) {
+	h := newHouse(t)
+	segment := evidence.DigestOf([]byte("segment"))
+	h.add("vault", "vault.audit-log/1", "2026-01-10", nil, "segment")
+	h.add("vault", "vault.audit-odd-lines/1", "2026-01-10", []evidence.Digest{segment}, "odd")
+	h.add("vault", "vault.audit-log/1", "2027-11-01", nil, "young")
+	h.add("vault", "vault.audit-odd-lines/1", "2027-11-01", nil, "young odd")
+	plan := h.plan(Policy{Rules: []Rule{{Keep: year.Keep, Text: "all"}}})
+	if len(plan.Blobs) != 2 {
+		t.Fatalf("got %d blobs, want 2", len(plan.Blobs))
+	}
+	if err := Apply(t.Context(), h.Store, h, plan, evidence.Actor{Principal: "ada", Host: "h", Tool: "test"}, now); err != nil {
+		t.Fatal(err)
+	}
+	if faults, err := filestore.Fsck(t.Context(), h.Store, nil); err != nil || len(faults) > 0 {
+		t.Errorf("fsck: %v, %v", faults, err)
+	}
 }

@@ -209,6 +209,7 @@ func (w *Workspace) validate() error {
 	if t := c.Timestamp; t != nil && t.CA == "" {
 		errs = append(errs, fmt.Errorf("%s: timestamp.ca is not set: without its certificates nobody can check a timestamp", shown))
 	}
+	errs = append(errs, c.Retention.validate(shown)...)
 	if len(c.Sources) == 0 {
 		errs = append(errs, fmt.Errorf("%s: sources is empty: nothing can be collected", shown))
 	}

@@ -77,6 +77,27 @@ func (d *Date) UnmarshalYAML(node ast.Node) error {
 	return nil
 }
 
+// validate finds what is missing: a rule without keep would let everything go at once.
+func (c *Retention) validate(shown string) (errs []error) {
+	if c == nil {
+		return nil
+	}
+	for i, r := range c.Rules {
+		if r.Keep == "" {
+			errs = append(errs, fmt.Errorf("%s: retention.rules[%d].keep is not set: want days, such as 400d", shown, i))
+		}
+	}
+	for i, h := range c.Holds {
+		if h.Reason == "" {
+			errs = append(errs, fmt.Errorf("%s: retention.holds[%d].reason is not set", shown, i))
+		}
+		if (h.From == "") != (h.To == "") {
+			errs = append(errs, fmt.Errorf("%s: retention.holds[%d]: from and to go together", shown, i))
+		}
+	}
+	return errs
+}
+
 // RetentionPolicy is what auditpack.yaml says of retention; without rules nothing ever goes.
 func (w *Workspace) RetentionPolicy() (retention.Policy, error) {
 	var p retention.Policy
@@ -85,14 +106,19 @@ func (w *Workspace) RetentionPolicy() (retention.Policy, error) {
 		return p, nil
 	}
 	p.KeepBundled = c.Bundles.duration()
+	for _, s := range w.Config.Sources {
+		p.Sources = append(p.Sources, s.Name)
+	}
+	for _, t := range w.types {
+		for _, k := range t.Kinds {
+			p.Kinds = append(p.Kinds, k.Name())
+		}
+	}
 	for _, r := range c.Rules {
 		p.Rules = append(p.Rules, retention.Rule{Kind: r.Kind, Source: r.Source, Keep: r.Keep.duration(), Text: r.text()})
 	}
 	for _, h := range c.Holds {
 		hold := retention.Hold{Kind: h.Kind, Source: h.Source, Reason: h.Reason}
-		if (h.From == "") != (h.To == "") {
-			return p, fmt.Errorf("%s: retention: hold %q: from and to go together", w.shown, h.Reason)
-		}
 		if h.From != "" {
 			period, err := h.period()
 			if err != nil {
