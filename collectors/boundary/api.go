@@ -29,6 +29,7 @@ type apiCursor struct {
 	Listed        *time.Time           `json:"listed,omitempty"`        // when the last complete list of sessions was asked for
 	ListToken     string               `json:"list_token,omitempty"`    // that it ended with: it begins a refresh
 	Scopes        []string             `json:"scopes"`                  // ids of the scopes that were listed; sorted
+	Told          []toldPart           `json:"told,omitempty"`          // parts that were told of something missing and not yet that it is there
 	Configuration *time.Time           `json:"configuration,omitempty"` // when what changes seldom was asked for last without a failure
 	Recordings    map[string]time.Time `json:"recordings_of,omitempty"` // by scope: the newest change of a session recording that was read
 }
@@ -37,7 +38,7 @@ type apiCursor struct {
 // cannot even begin, every part failed for that reason.
 func (c *collector) collectAPI(ctx context.Context, last apiCursor, out collectors.Sink) apiCursor {
 	if of := c.config.Address + " " + c.config.Scope; last.Of != of {
-		last = apiCursor{Of: of}
+		last = c.startOver(of, last, out)
 	}
 	due := c.due(last)
 	r, err := c.begin(ctx, out)
@@ -70,12 +71,12 @@ func (c *collector) collectAPI(ctx context.Context, last apiCursor, out collecto
 	}
 	if scopeType(c.config.Scope) == scopeProject {
 		out.Outcome(collectors.OutcomeOf(scopesRequest.name, kindScopes, 0, fmt.Errorf("list scopes: %w: there are none in a project", collectors.ErrNotOffered)))
-		r.compareLists(roots, seen)
+		r.compareLists(roots, seen, &next)
 		return next
 	}
 	if scopes, err := r.collectList(ctx, scopesRequest); err == nil {
-		next.Scopes = r.compareScopes(scopes, last.Scopes)
-		r.compareLists(append(roots, scopes.items...), seen)
+		r.compareScopes(ctx, scopes, &next)
+		r.compareLists(append(roots, scopes.items...), seen, &next)
 	}
 	return next
 }
@@ -170,56 +171,4 @@ func (r *run) record(kind evidence.Kind, at time.Time) evidence.Record {
 		rec.Stated.Notes = append(rec.Stated.Notes, "The token may not read itself, so the user that asked is not known.")
 	}
 	return rec
-}
-
-// compareScopes tells which scopes the last collection saw and this one did not. It returns the ids of the scopes, sorted.
-func (r *run) compareScopes(scopes listing, last []string) []string {
-	ids := make([]string, 0, len(scopes.items))
-	for _, scope := range scopes.items {
-		ids = append(ids, scope.ID)
-	}
-	slices.Sort(ids)
-	for _, id := range last {
-		if _, found := slices.BinarySearch(ids, id); found {
-			continue
-		}
-		r.out.Outcome(collectors.OutcomeOf("scope "+id, kindScopes, 0, fmt.Errorf("scope %s was listed by the collection before and is not any more: it was deleted, or the token may no longer see it", id)))
-	}
-	return ids
-}
-
-// compareLists tells, for each scope, which of the recursive lists left it out. What was listed in it proves that it was not,
-// even where the output_fields of a grant hide what the token may do there. A list that failed or was refused as a whole says
-// so itself.
-func (r *run) compareLists(scopes []item, seen map[string]listing) {
-	lists := []listRequest{sessionsRequest, targetsRequest}
-	for _, b := range branches {
-		if !b.readsOnly {
-			lists = append(lists, b.listRequest)
-		}
-	}
-	for _, l := range lists {
-		got, complete := seen[l.name]
-		if !complete {
-			continue
-		}
-		within := map[string]bool{}
-		for _, it := range got.items {
-			within[it.Scope.ID] = true
-			within[it.ScopeID] = true
-		}
-		for _, scope := range scopes {
-			kind := scopeType(scope.ID)
-			if !slices.Contains(l.lives, kind) || within[scope.ID] || scope.mayList(l.name) {
-				continue
-			}
-			if kind == scopeGlobal {
-				kind = "scope"
-			}
-			r.out.Outcome(collectors.OutcomeOf(l.name+" of "+scope.ID, l.kind, 0, &collectors.DeniedError{
-				Permission: fmt.Sprintf("a role with the grant %s that reaches %s %s", l.grant(), kind, scope.ID),
-				Cause:      fmt.Errorf("%s %q is left out of the list of %s", kind, scope.Name, l.name),
-			}))
-		}
-	}
 }

@@ -286,7 +286,6 @@ func TestFailedReadIsTriedByTheNextCollection(t *testing.T) {
 	want := []string{
 		"scopes: ok 3",
 		`session reads: failed 2 1 of 3 sessions could not be read: read session "s_ended1": HTTP status 500`,
-		`session s_ended1: failed 0 read session "s_ended1": HTTP status 500`,
 		"sessions: ok 3", "targets: ok 2",
 	}
 	if diff := cmp.Diff(want, outcomes(res)); diff != "" {

@@ -109,14 +109,14 @@ func (c *configuration) collectRecordings(ctx context.Context, got listing, whol
 	c.recordings = newest
 }
 
-// collectChildren lists what each of the parents has, adds one record of all pages and tells the outcome; a list that failed
-// has a part of its own beside it.
+// collectChildren lists what each of the parents has, adds one record of all pages and tells the outcome, which names
+// the lists that failed.
 func (c *configuration) collectChildren(ctx context.Context, ch child, parents []item) {
 	at := c.env.Now()
 	var (
-		all                 listing
-		first               error
-		asked, failed, gone int
+		all         listing
+		failed      failures
+		asked, gone int
 	)
 	for _, p := range parents {
 		if ch.only != nil && !ch.only(p) {
@@ -132,22 +132,17 @@ func (c *configuration) collectChildren(ctx context.Context, ch child, parents [
 			gone++
 			continue
 		}
-		first = firstOf(first, err)
-		if failed++; failed <= maxFailedReads {
-			c.out.Outcome(collectors.OutcomeOf(ch.of(p.ID).part(), ch.kind, int64(len(got.items)), err))
-		}
+		failed.add(p.ID, err)
 		if errors.Is(err, errTokenInvalid) || errors.Is(err, errDown) || ctx.Err() != nil {
 			break
 		}
 	}
-	if first != nil {
-		first = fmt.Errorf("%d of %d lists of %s are not complete: %w", failed, asked, ch.name, first)
-	}
+	incomplete := failed.summary(fmt.Sprintf("%d of %d lists of %s are not complete", failed.count, asked, ch.name), "list "+ch.name+" of")
 	l := ch.listRequest.of("ID")
 	if gone > 0 {
 		l.notes = append(slices.Clone(l.notes), fmt.Sprintf("%d parents were listed and then deleted before they could be asked.", gone))
 	}
-	err := errors.Join(first, c.addListing(ctx, l, all, at, first))
+	err := firstOf(c.addListing(ctx, l, all, at, incomplete), incomplete)
 	c.note(err)
 	c.out.Outcome(collectors.OutcomeOf(ch.name, ch.kind, int64(len(all.items)), err))
 	if ch.reads != "" {
@@ -161,10 +156,7 @@ func (c *configuration) listOf(ctx context.Context, l listRequest) (got listing,
 		got, err = c.list(ctx, l)
 		return err
 	})
-	if err != nil {
-		err = fmt.Errorf("list %s: %w", l.part(), needs(err, l.grant()))
-	}
-	return got, err
+	return got, needs(err, l.grant())
 }
 
 // add puts the list of one parent to those before.

@@ -111,12 +111,15 @@ func TestWhatFailedIsAskedForAgain(t *testing.T) {
 	got := outcomes(w.collect())
 	for _, want := range []string{
 		`group reads: failed 1 1 of 2 groups could not be read: read group "g_prod": HTTP status 500`,
-		`group g_prod: failed 0 read group "g_prod": HTTP status 500`,
-		`hosts of hcst_1: failed 0 list hosts of hcst_1: page 1: HTTP status 500`,
 		`hosts: failed 1 1 of 2 lists of hosts are not complete: list hosts of hcst_1: page 1: HTTP status 500`,
 	} {
 		if !slices.Contains(got, want) {
 			t.Errorf("outcomes: got %q, want %q among them", got, want)
+		}
+	}
+	for _, l := range got { // what names one item would never be told to be well again
+		if strings.HasPrefix(l, "group g_") || strings.HasPrefix(l, "hosts of ") {
+			t.Errorf("outcome: got %q, want no part for one item", l)
 		}
 	}
 	w.server.Intercept(nil)
@@ -125,6 +128,32 @@ func TestWhatFailedIsAskedForAgain(t *testing.T) {
 		if !slices.Contains(outcomes(res), want) {
 			t.Errorf("next collection: got %q, want %q among them", outcomes(res), want)
 		}
+	}
+}
+
+// One list is refused and another fails: that is no refusal as a whole, and the next collection asks again.
+func TestRefusedAndFailed(t *testing.T) {
+	w := newFullWorld(t, fullDataset())
+	w.server.Intercept(func(rw http.ResponseWriter, r *http.Request) bool {
+		switch r.URL.Query().Get("host_catalog_id") {
+		case "":
+			return false
+		case "hcst_1":
+			rw.WriteHeader(http.StatusForbidden)
+		default:
+			rw.WriteHeader(http.StatusInternalServerError)
+		}
+		return true
+	})
+	got := line(w.collect(), "hosts")
+	for _, want := range []string{"hosts: failed 0 2 of 2 lists of hosts are not complete: list hosts of hcst_", "hcst_1: denied: needs a role with", ": page 1: HTTP status 500"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("outcome: got %q, want %q in it", got, want)
+		}
+	}
+	w.server.Intercept(nil)
+	if got := line(w.collect(), "hosts"); got != "hosts: ok 3" {
+		t.Errorf("next collection: got %q, want that hosts are asked for at once", got)
 	}
 }
 
@@ -178,6 +207,29 @@ func TestScopeLeftOutOfAList(t *testing.T) {
 				t.Errorf("outcomes: got %q, want %q among them", got, tc.want)
 			}
 		})
+	}
+}
+
+// What was left out of a list once is told to be there once it is, and then no more: only the last outcome of a part counts.
+func TestScopeLeftOutOfAListIsToldToBeThere(t *testing.T) {
+	whole := fullDataset()
+	data := withoutGrant(fullDataset(), "user")
+	data.Access.Grants = append(data.Access.Grants, boundarytest.Grant{UserID: testUser, Scope: "global", Type: "user", Actions: []string{"list", "read"}})
+	w := newFullWorld(t, data)
+	const part = "users of o_1"
+	if got := line(w.collect(), part); !strings.HasPrefix(got, part+": denied 0 ") {
+		t.Errorf("first collection: got %q, want denied", got)
+	}
+	w.server.Change(func(d *boundarytest.Dataset) { d.Access = whole.Access })
+	if got := line(w.collect(), part); got != "" { // users are not asked for within the hour
+		t.Errorf("before users are listed again: got %q, want nothing", got)
+	}
+	w.more = "configuration_every: 0s\n"
+	if got := line(w.collect(), part); got != part+": ok 0 no longer left out" {
+		t.Errorf("listed again: got %q", got)
+	}
+	if got := line(w.collect(), part); got != "" {
+		t.Errorf("it is told once: got %q", got)
 	}
 }
 

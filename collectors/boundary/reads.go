@@ -14,18 +14,13 @@ import (
 	"auditpack/evidence"
 )
 
-// maxFailedReads bounds the parts of failed reads of one list in one journal entry. When more fail, the reason is the same.
-const maxFailedReads = 50
-
 // reads is what reading the resources of one list one by one gave.
 type reads struct {
-	of     listRequest
-	asked  int // to be read
-	kept   int64
-	gone   []string // ids that Boundary deleted between the list and the read
-	failed int64    // of those that were asked for
-	denied error    // the first refusal
-	broken error    // the first other failure
+	of    listRequest
+	asked int // to be read
+	kept  int64
+	gone  []string // ids that Boundary deleted between the list and the read
+	failures
 }
 
 // single is the answer of one read, stored.
@@ -44,7 +39,7 @@ func (r *run) readAll(ctx context.Context, of listRequest, todo []item, keep fun
 	got := reads{of: of, asked: len(todo)}
 	for i, it := range todo {
 		if ctx.Err() != nil {
-			got.broken = errors.Join(got.broken, ctx.Err())
+			got.stop(ctx.Err())
 			break
 		}
 		one, err := r.readOne(ctx, of, it.ID)
@@ -55,7 +50,7 @@ func (r *run) readAll(ctx context.Context, of listRequest, todo []item, keep fun
 		if err == nil {
 			got.kept++
 			keep(one)
-		} else if r.fail(&got, it, err); errors.Is(err, errTokenInvalid) || errors.Is(err, errDown) {
+		} else if got.add(fmt.Sprintf("%q", it.ID), needs(err, of.grant())); errors.Is(err, errTokenInvalid) || errors.Is(err, errDown) {
 			break
 		}
 		r.out.Progress(collectors.Progress{Step: of.readsPart(), Items: int64(i + 1), TotalItems: int64(len(todo))})
@@ -93,28 +88,10 @@ func (r *run) resource(ctx context.Context, path string) ([]byte, error) {
 	return r.client.get(ctx, path, nil)
 }
 
-// fail notes that reading it failed.
-func (r *run) fail(got *reads, it item, err error) {
-	err = fmt.Errorf("read %s %q: %w", got.of.one, it.ID, needs(err, got.of.grant()))
-	var denied *collectors.DeniedError
-	if errors.As(err, &denied) {
-		got.denied = firstOf(got.denied, err)
-	} else {
-		got.broken = firstOf(got.broken, err)
-	}
-	if got.failed++; got.failed <= maxFailedReads {
-		r.out.Outcome(collectors.OutcomeOf(got.of.one+" "+it.ID, got.of.reads, 0, err))
-	}
-}
-
 // outcome says how all reads went; adding is the error of adding their record.
 func (got reads) outcome(adding error) evidence.PartOutcome {
-	err := got.err(adding)
-	o := collectors.OutcomeOf(got.of.readsPart(), got.of.reads, got.kept, err)
-	switch {
-	case got.unread() > 0:
-		o.Detail = fmt.Sprintf("%d of %d %s could not be read: %s", got.unread(), got.asked, got.of.name, o.Detail)
-	case err == nil && len(got.gone) > 0:
+	o := collectors.OutcomeOf(got.of.readsPart(), got.of.reads, got.kept, got.err(adding))
+	if o.Detail == "" && len(got.gone) > 0 {
 		o.Detail = got.goneNote()
 	}
 	return o
@@ -159,7 +136,10 @@ func (r *run) collectReads(ctx context.Context, of listRequest, items []item) er
 
 // err is why not all were read or kept; adding is the error of adding their record.
 func (got reads) err(adding error) error {
-	return firstOf(adding, firstOf(got.broken, got.denied))
+	if adding != nil {
+		return adding
+	}
+	return got.summary(fmt.Sprintf("%d of %d %s could not be read", got.unread(), got.asked, got.of.name), "read "+got.of.one)
 }
 
 func firstOf(a, b error) error {

@@ -38,7 +38,7 @@ func (l listRequest) path() string { return "/v1/" + l.name }
 // grant is what the list and the single reads need, as Boundary writes it. docs/sources/boundary.md explains it.
 func (l listRequest) grant() string { return "ids=*;type=" + l.one + ";actions=list,read" }
 
-// readsPart is the part that stands for all single reads; those that failed have a part of their own beside it.
+// readsPart is the part that stands for all single reads.
 func (l listRequest) readsPart() string { return l.one + " reads" }
 
 // of returns the list of what the parent id has.
