@@ -345,6 +345,10 @@ func (d *details) outcomes(stopped error) {
 
 func (s *detailSum) outcomes(org *organization, kind evidence.Kind, what string, known int, stopped error) {
 	failed, failures := s.failed, s.failures
+	unlisted := org.unlisted
+	if kind == KindProjectAccess {
+		unlisted = org.unlistedProjects
+	}
 	missing := s.missing
 	if s.answered {
 		for _, f := range missing {
@@ -358,10 +362,12 @@ func (s *detailSum) outcomes(org *organization, kind evidence.Kind, what string,
 	}
 	o := note(org.part(what), s.items, nil)
 	switch {
-	case len(missing) > 0 && failures == 0:
+	case len(missing) > 0 && failures == 0 && unlisted == nil:
 		o = note(org.part(what), s.items, missing[0].err)
 	case stopped != nil:
 		o = note(org.part(what), s.items, fmt.Errorf("not all asked: %w", stopped))
+	case unlisted != nil:
+		o = note(org.part(what), s.items, fmt.Errorf("not all asked, for want of the whole list that they hang on: %w", unlisted))
 	case failures > 0 && s.items == 0:
 		o = note(org.part(what), s.items, failed[0].err)
 	case s.items == 0 && !s.answered && known > 0:

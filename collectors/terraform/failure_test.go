@@ -158,6 +158,52 @@ func TestRefusals(t *testing.T) {
 	})
 }
 
+// What does not hang on the list of workspaces is asked for without it, and what does says why it was not.
+func TestWorkspacesAreRefused(t *testing.T) {
+	for _, status := range []int{403, 404} {
+		d := small(applied("run-a", "2026-07-05T08:00:00Z"))
+		d.Teams = []terraformtest.Team{{ID: "team-1", Name: "t"}}
+		d.Projects = []terraformtest.Project{{ID: "prj-1", Name: "p"}}
+		d.Trail = []terraformtest.AuditEvent{{ID: "e1", At: at("2026-09-30T08:00:00Z"), Actor: "jo", Resource: "run/run-1", Action: "apply"}}
+		fake := terraformtest.New(d, token)
+		fake.Plant("/organizations/acme/workspaces", -1, terraformtest.Fault{Status: status})
+		w := newWorld(t, fake)
+		res := w.collect()
+		if res.Err == nil || !strings.Contains(res.Err.Error(), "list workspaces") {
+			t.Errorf("%d: error %v", status, res.Err)
+		}
+		var got []string
+		for _, p := range parts(res) {
+			p, _, _ = strings.Cut(p, " (")
+			got = append(got, p)
+		}
+		if diff := cmp.Diff([]string{
+			"audit trail: ok 1", "entitlements: ok 1", "organization: ok 1", "organization memberships: ok 2", "policies: none", "policy check logs: denied", "policy checks: denied",
+			"policy evaluations: denied", "policy set outcomes: denied", "policy sets: none", "project team access: none", "projects: ok 1", "run events: denied", "runs: denied",
+			"task stages: denied", "team access: denied", "teams: ok 1", "tf policy evaluations: denied", "workspaces: denied",
+		}, got); diff != "" {
+			t.Errorf("%d: parts (-want +got):\n%s", status, diff)
+		}
+		if all := w.records(res); all[terraform.KindTeams].Kind == "" || all[terraform.KindAuditTrail].Kind == "" {
+			t.Errorf("%d: no record of teams or of the audit trail", status)
+		}
+	}
+}
+
+// Of two organizations the one that is not there says so of every kind.
+func TestOrganizationOfTwoIsNotThere(t *testing.T) {
+	w := newWorld(t, terraformtest.New(small(applied("run-a", "2026-07-05T08:00:00Z")), token))
+	w.config = strings.Replace(w.config, "organization: acme", "organization: [umbrella, acme]", 1)
+	res := w.collect()
+	for _, k := range terraform.Type.Kinds {
+		if !slices.ContainsFunc(res.Entry.Parts, func(p evidence.PartOutcome) bool {
+			return p.Kind == k && p.Outcome == evidence.OutcomeDenied && strings.HasSuffix(p.Part, " of umbrella")
+		}) {
+			t.Errorf("kind %s: no part of umbrella says denied: %v", k, parts(res))
+		}
+	}
+}
+
 // A plan without policies answers 404 on their endpoints, as does a server without run events: not offered, and nothing failed.
 func TestNotOffered(t *testing.T) {
 	d := small(applied("run-a", "2026-07-05T08:00:00Z"), applied("run-b", "2026-07-06T08:00:00Z"))

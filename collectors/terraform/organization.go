@@ -39,17 +39,19 @@ type organization struct {
 	entitled     sync.Once
 	entitlements map[string]bool // nil when the server does not tell
 
-	mu           sync.Mutex
-	cancel       context.CancelFunc
-	stopped      error // the token was refused, or the store is full: nothing more is asked
-	ledgers      map[evidence.Kind]*ledger
-	details      *details
-	walks        []*walk                    // of the workspaces, in their order; nil until begun
-	cursors      map[string]workspaceCursor // of the workspaces
-	audit        *auditCursor
-	sinceRuns    int  // asked about since the last checkpoint
-	sincePages   int  // of run lists, since the last checkpoint
-	noActionOnly bool // the server refused the newer operation
+	mu               sync.Mutex
+	cancel           context.CancelFunc
+	unlisted         error // why workspaces are missing from their list; nil when it is whole
+	unlistedProjects error // the same of projects
+	stopped          error // the token was refused, or the store is full: nothing more is asked
+	ledgers          map[evidence.Kind]*ledger
+	details          *details
+	walks            []*walk                    // of the workspaces, in their order; nil until begun
+	cursors          map[string]workspaceCursor // of the workspaces
+	audit            *auditCursor
+	sinceRuns        int  // asked about since the last checkpoint
+	sincePages       int  // of run lists, since the last checkpoint
+	noActionOnly     bool // the server refused the newer operation
 }
 
 // workspace is what this package must know of a workspace.
@@ -79,26 +81,59 @@ func (o *organization) part(what string) string {
 	return what
 }
 
-// collect returns an error only if nothing of the organization could be had, or nothing could be kept.
+// collect returns an error only if none of the workspaces could be listed, or nothing could be kept. Without workspaces all is asked
+// that does not hang on them, unless the organization itself is not there: the audit trail, whose request does not name one, may be
+// another's.
 func (o *organization) collect(parent context.Context) error {
 	ctx, cancel := context.WithCancel(parent)
 	defer cancel()
 	o.cancel = cancel
+	there := o.settings(ctx)
 	workspaces, err := o.workspaces(ctx)
-	if err == nil || len(workspaces) > 0 {
-		var wg sync.WaitGroup
-		wg.Go(func() { o.snapshots(ctx, workspaces) })
-		wg.Go(func() { o.auditTrail(ctx) })
-		o.runs(ctx, workspaces)
-		wg.Wait()
-		err = errors.Join(parent.Err(), o.stopped)
-		o.details.outcomes(err)
+	if fatal(err) || ctx.Err() != nil || missing(there) && missing(err) {
+		o.unasked(err)
+		return errors.Join(err, o.finish(context.WithoutCancel(parent), false))
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() { o.snapshots(ctx, workspaces) })
+	wg.Go(func() { o.auditTrail(ctx) })
+	o.runs(ctx, workspaces)
+	wg.Wait()
+	stopped := errors.Join(parent.Err(), o.stopped)
+	o.details.outcomes(stopped)
+	if len(workspaces) > 0 {
+		err = nil // its outcome says it
 	}
 	// What came stays evidence, also when the collection was interrupted.
-	return errors.Join(err, o.finish(context.WithoutCancel(parent), err == nil))
+	return errors.Join(err, stopped, o.finish(context.WithoutCancel(parent), stopped == nil))
 }
 
-// workspaces lists the workspaces: all else hangs on them.
+// unasked notes of each kind but workspaces and the organization itself, which were asked for, why it was not.
+func (o *organization) unasked(err error) {
+	err = fmt.Errorf("not asked: %w", err)
+	note := func(what string, kind evidence.Kind) {
+		o.out.Outcome(collectors.OutcomeOf(o.part(what), kind, 0, err))
+	}
+	note("entitlements", KindEntitlements)
+	note("runs", KindRuns)
+	note("audit trail", KindAuditTrail)
+	for _, s := range snapshotLists {
+		note(s.what, s.kind)
+	}
+	for _, k := range detailKinds {
+		note(k.what, k.kind)
+	}
+}
+
+// settings reads the organization itself.
+func (o *organization) settings(ctx context.Context) error {
+	got, _, err := o.single(ctx, "organizations/"+segment(o.name), nil)
+	o.take(KindOrganization, place{}, got)
+	o.outcome("organization", KindOrganization, got, o.refused("read access to the organization", err))
+	return err
+}
+
+// workspaces lists the workspaces: runs, and access to workspaces, hang on them. What came is returned with every error.
 func (o *organization) workspaces(ctx context.Context) ([]workspace, error) {
 	got, err := o.list(ctx, o.out, query{
 		path: "organizations/" + segment(o.name) + "/workspaces",
@@ -110,14 +145,15 @@ func (o *organization) workspaces(ctx context.Context) ([]workspace, error) {
 	err = o.refused("read access to the organization and its workspaces", err)
 	o.take(KindWorkspaces, place{}, got)
 	o.outcome("workspaces", KindWorkspaces, got, err)
-	if err != nil && len(got.items) == 0 {
-		return nil, fmt.Errorf("organization %q: list workspaces: %w", o.name, err)
+	if err = o.cause(err); err != nil {
+		err = fmt.Errorf("organization %q: list workspaces: %w", o.name, err)
+		o.unlisted = err
 	}
 	var all []workspace
 	for _, w := range got.items {
 		all = append(all, workspace{w.ID, w.name(), w.ref("project")})
 	}
-	return all, nil
+	return all, err
 }
 
 // take books a list.

@@ -32,6 +32,13 @@ func (o *organization) runs(ctx context.Context, workspaces []workspace) {
 		})
 	}
 	wg.Wait()
+	switch {
+	case o.unlisted == nil:
+	case len(workspaces) == 0:
+		o.out.Outcome(collectors.OutcomeOf(o.part("runs"), KindRuns, 0, fmt.Errorf("not asked, for want of the workspaces: %w", o.unlisted)))
+	default:
+		o.out.Outcome(collectors.OutcomeOf(o.part("runs of further workspaces"), KindRuns, 0, fmt.Errorf("not asked, for want of the whole list of workspaces: %w", o.unlisted)))
+	}
 }
 
 func (o *organization) walk(ctx context.Context, order int, ws workspace) {
