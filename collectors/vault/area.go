@@ -343,6 +343,9 @@ func (a area) answer(ctx context.Context, m many, name string) reply {
 	if ended == nil {
 		ended = func(err error) bool { return statusOf(err) == http.StatusNotFound }
 	}
+	if ended(err) && strings.HasSuffix(name, "/") {
+		return reply{err: fmt.Errorf("it is a folder, and what is in it was not asked for: %w", err)}
+	}
 	if ended(err) {
 		return reply{gone: true}
 	}

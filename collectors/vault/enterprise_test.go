@@ -249,6 +249,29 @@ func TestSealedBetweenNamespaces(t *testing.T) {
 	}
 }
 
+// A name of a list that is a folder is not gone: what is in it is missing, and that is said.
+func TestFoldersThatAreNotRead(t *testing.T) {
+	f := newFakeEnterprise(t)
+	f.items[": sys/auth"] = `{}`
+	f.items[": sys/mounts"] = `{"openldap/":{"type":"openldap"},"ldap/":{"type":"ldap"}}`
+	f.keys[": openldap/role"] = []string{"a", "team/", "z"}
+	f.keys[": ldap/role"] = []string{"team/"}
+	f.keys[": ldap/role/team"] = []string{"b"}
+	for _, path := range []string{"openldap/role/a", "openldap/role/z", "ldap/role/team/b"} {
+		f.items[": "+path] = `{"default_ttl":60}`
+	}
+	res, _ := f.collect(Config{})
+	got := outcomes(res)
+	for part, want := range map[string]string{
+		"openldap/role": `failed 2: ask openldap/role: role "team/": it is a folder, and what is in it was not asked for: status 404`,
+		"ldap/role":     "ok 1",
+	} {
+		if !strings.HasPrefix(got[part], want) {
+			t.Errorf("%s: got %q, want %q", part, got[part], want)
+		}
+	}
+}
+
 func TestSkip(t *testing.T) {
 	f := newFakeEnterprise(t)
 	res, _ := f.collect(Config{Skip: sections})
