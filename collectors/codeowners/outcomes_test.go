@@ -518,6 +518,44 @@ func TestShallowCheckout(t *testing.T) {
 	}
 }
 
+// A shallow checkout that lacks where the branch ended does not say that nothing was rewritten; a whole one that comes later does.
+func TestRewritesInAShallowCheckout(t *testing.T) {
+	s := newScenario(t)
+	first := oneChange(s)
+	second := s.commit(day(8, 2), "grows", files{"docs/index.md": "# 2\n"})
+	s.collect()
+	s.reset(first)
+	third := s.commit(day(8, 3), "in place of the second", files{"docs/index.md": "# 3\n"})
+	restoreCommit := s.moved(filepath.Join(".git", "objects", second[:2], second[2:]))
+	shallow := filepath.Join(s.dir, ".git", "shallow")
+	if err := os.WriteFile(shallow, []byte(third+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s.from = day(9, 1) // the checkout has all of the period
+	s.now = s.now.Add(time.Hour)
+	rewrites := 0
+	for _, p := range s.collect().Entry.Parts {
+		if p.Kind != "codeowners.rewrites/1" {
+			continue
+		}
+		if p.Outcome == evidence.OutcomeFailed && strings.Contains(p.Detail, "does not tell whether commit "+second) {
+			rewrites++
+		} else if p.Outcome == evidence.OutcomeNone || p.Outcome == evidence.OutcomeOK {
+			t.Errorf("rewrites: got %s %q, want failed", p.Outcome, p.Detail)
+		}
+	}
+	if rewrites == 0 {
+		t.Error("that the checkout does not tell of a rewrite is not said")
+	}
+	if err := os.Remove(shallow); err != nil {
+		t.Fatal(err)
+	}
+	restoreCommit()
+	s.now = s.now.Add(time.Hour)
+	s.collect()
+	checkRewrites(t, s, third+" | "+second+" | diverged | true")
+}
+
 // Without a history nobody knows about which changes to ask: that there are none is not said.
 func TestNoHistory(t *testing.T) {
 	s := newScenario(t)

@@ -441,16 +441,19 @@ func (r *reading) addRewrites(ctx context.Context, last cursor) error {
 	rows := []rewriteRow{}
 	var from []evidence.Digest
 	rel, ok, err := r.branch.relate(last.Tip)
+	if err == nil && !ok {
+		err = fmt.Errorf("the checkout is shallow and does not tell whether commit %s, where the branch ended at the last collection, is still in its history: fetch it whole", last.Tip)
+	}
 	if err != nil {
 		r.outcome(partChanges, kindRewrites, 0, err)
 		return nil
 	}
 	confirmed := r.serverTip == r.branch.tip.String()
 	stale := rel == relationBehind && !confirmed
-	if ok && !stale {
+	if !stale {
 		r.cursorTip = r.branch.tip.String()
 	}
-	if ok && rel != relationContained && !stale {
+	if rel != relationContained && !stale {
 		raw, err := r.branch.rawObject(plumbing.CommitObject, r.branch.tip)
 		if err != nil {
 			return err
