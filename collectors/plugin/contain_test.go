@@ -233,6 +233,14 @@ func TestFloodOfStandardErrorKeepsItsEnd(t *testing.T) {
 	}
 }
 
+func TestEndOfStandardErrorBeginsWithAWholeCharacter(t *testing.T) {
+	w := newWorld(t, "ends in long characters")
+	text := w.runOf(t, w.collect(t, t.Context()))["stderr"].(string)
+	if n := len(text); n > 4<<10 || n < 4<<10-4 || strings.Trim(text, "ü") != "." {
+		t.Errorf("stderr: got %d bytes, want the last 4 KiB without half a character", n)
+	}
+}
+
 // TestChildrenEnd: a process that the plugin left behind is gone when its collection is, and one that does not exit too.
 func TestChildrenEnd(t *testing.T) {
 	w := newWorld(t, "leaves a child")

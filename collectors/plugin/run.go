@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -175,7 +176,7 @@ func (r *run) stderr() (string, int64) {
 	text, total, all := r.process.stderr.read()
 	text = r.mask.text(r.mask.cutOff(text, !all))
 	if n := len(text) - tailBytes; n > 0 {
-		text = text[n:]
+		text = strings.ToValidUTF8(text[n:], "") // the cut may be within a character
 	}
 	return text, total
 }

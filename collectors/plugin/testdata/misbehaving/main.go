@@ -213,6 +213,9 @@ func (server) Collect(stream grpc.BidiStreamingServer[wire.CollectRequest, wire.
 			_, _ = fmt.Fprintf(stderr, "%d %s\n", i, strings.Repeat("e", 1<<10))
 		}
 		os.Exit(9)
+	case "ends in long characters":
+		_, _ = fmt.Fprint(stderr, strings.Repeat("ü", 8<<10), ".") // the dot puts the cut into the middle of one
+		os.Exit(9)
 	case "writes to stdout":
 		for range 1 << 10 {
 			_, _ = syscall.Write(1, []byte(strings.Repeat("o", 1<<10)))
