@@ -146,6 +146,20 @@ func TestStatusAsJSON(t *testing.T) {
 `, "--json", "status", "--source", "boundary-prod", "--as-of", "2026-09-01T07:00:00Z")
 }
 
+// What was lost across the start of the period is told also when the last collection before it failed.
+func TestStatusOfALossAcrossTheStartOfThePeriod(t *testing.T) {
+	w := newWatched(t)
+	w.collected("boundary-prod", "2026-06-30T20:00:00Z", "boundary.sessions ok")
+	w.collected("boundary-prod", "2026-06-30T22:00:00Z", "boundary.sessions ok")
+	w.collected("boundary-prod", "2026-06-30T23:00:00Z", "boundary.targets ok", "boundary.sessions failed")
+	w.collected("boundary-prod", "2026-07-01T05:00:00Z", "boundary.sessions ok")
+	w.want(0, `
+source         type      last success          age  forgets              after  window
+boundary-prod  boundary  2026-07-01T05:00:00Z  10m  terminated sessions  1h     open
+boundary-prod: terminated sessions from 2026-06-30T22:00:00Z to 2026-07-01T04:00:00Z are lost for good
+`, "status", "--source", "boundary-prod", "--as-of", "2026-07-01T05:10:00Z")
+}
+
 // What a source does not offer, or nobody asks it for, is not overdue.
 func TestStatusOfWhatIsNotThere(t *testing.T) {
 	w := newWatched(t)

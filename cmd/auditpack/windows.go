@@ -28,7 +28,7 @@ func sourceStatusOf(ctx context.Context, journal evidence.Journal, source worksp
 		done := x.LastSuccess != nil && e.Time.Before(period.From)
 		for i := range views {
 			views[i].see(e)
-			done = done && views[i].settled()
+			done = done && views[i].settled(period.From)
 		}
 		if done {
 			break
@@ -102,9 +102,10 @@ func (v *windowView) see(e evidence.Entry) {
 	}
 }
 
-// settled says whether older collections can change nothing more.
-func (v *windowView) settled() bool {
-	return len(v.reached) > 0 || v.known && (v.newest == "" || v.newest == evidence.OutcomeNotOffered)
+// settled says whether collections older than those seen can change nothing more: what was lost across from is known when one
+// before it had all.
+func (v *windowView) settled(from time.Time) bool {
+	return len(v.reached) > 0 && v.reached[len(v.reached)-1].Before(from) || v.known && (v.newest == "" || v.newest == evidence.OutcomeNotOffered)
 }
 
 func (v *windowView) status(period evidence.Period, answered bool) windowStatus {
