@@ -133,6 +133,9 @@ type manifest struct {
 
 type podTemplate struct {
 	Spec struct {
+		Security struct {
+			GroupChangePolicy string `yaml:"fsGroupChangePolicy"`
+		} `yaml:"securityContext"`
 		Containers []struct {
 			Command, Args []string
 			VolumeMounts  []struct{ Name string } `yaml:"volumeMounts"`
@@ -190,6 +193,9 @@ func commandOf(t *testing.T, object string, m manifest) string {
 		}
 	} else if len(strings.Fields(m.Spec.Schedule)) != 5 {
 		t.Errorf("%s: schedule: got %q, want five fields", object, m.Spec.Schedule)
+	}
+	if got := pod.Security.GroupChangePolicy; got != "OnRootMismatch" {
+		t.Errorf("%s: fsGroupChangePolicy: got %q, want OnRootMismatch: else each mount makes the store's files writable for the group", object, got)
 	}
 	if len(pod.Containers) != 1 {
 		t.Fatalf("%s: got %d containers, want 1", object, len(pod.Containers))
