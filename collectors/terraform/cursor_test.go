@@ -2,6 +2,7 @@ package terraform_test
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -185,4 +186,47 @@ func TestLookback(t *testing.T) {
 			t.Errorf("asked about %v, want run-wait among them", got)
 		}
 	})
+}
+
+// A list of workspaces that breaks off loses neither what is known of those on the missing pages, nor that they are missing.
+func TestWorkspacesBreakOff(t *testing.T) {
+	d := small()
+	d.Workspaces = nil
+	for i := range 101 {
+		ws := terraformtest.Workspace{ID: fmt.Sprintf("ws-%03d", i), Name: fmt.Sprintf("w%03d", i)}
+		d.Workspaces = append(d.Workspaces, ws)
+	}
+	for i, ws := range []string{"ws-000", "ws-100"} {
+		r := applied(fmt.Sprintf("run-%d", i), "2026-07-05T08:00:00Z")
+		r.Workspace = ws
+		d.Runs = append(d.Runs, r)
+	}
+	w := newWorld(t, terraformtest.New(d, token))
+	w.now = at("2026-11-01T00:00:00Z")
+	if res := w.collect(); res.Failed() {
+		t.Fatalf("%v", parts(res))
+	}
+	whole := w.server.Config.Handler
+	w.server.Config.Handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/workspaces") && r.URL.Query().Get("page[number]") == "2" {
+			rw.WriteHeader(http.StatusForbidden)
+			return
+		}
+		whole.ServeHTTP(rw, r)
+	})
+	res := w.collect()
+	if res.Err != nil {
+		t.Errorf("error %v", res.Err)
+	}
+	for _, part := range []string{"workspaces", "runs of further workspaces", "policy checks", "run events", "team access"} {
+		if !slices.ContainsFunc(res.Entry.Parts, func(p evidence.PartOutcome) bool { return p.Part == part && p.Outcome == evidence.OutcomeDenied }) {
+			t.Errorf("%s: not denied: %v", part, parts(res))
+		}
+	}
+	w.server.Config.Handler = whole
+	before := len(w.fake.Asked())
+	w.collect()
+	if diff := cmp.Diff([]string{}, w.details(before)); diff != "" {
+		t.Errorf("asked about again (-want +got):\n%s", diff)
+	}
 }

@@ -242,8 +242,8 @@ func (o *organization) keep(ctx context.Context, last, complete bool) error {
 		}
 	}
 	after := orgCursor{Workspaces: map[string]workspaceCursor{}, Audit: o.audit}
-	for id, c := range o.before.Workspaces { // of workspaces that were not reached
-		if len(o.cursors) == 0 || !complete {
+	for id, c := range o.before.Workspaces { // of workspaces that were not reached, or not listed
+		if len(o.cursors) == 0 || !complete || o.unlisted != nil {
 			after.Workspaces[id] = c
 		}
 	}
@@ -257,7 +257,8 @@ func (o *organization) keep(ctx context.Context, last, complete bool) error {
 	}
 	o.details.reopen(after.Workspaces)
 	if complete {
-		for id, c := range after.Workspaces {
+		for id := range o.cursors {
+			c := after.Workspaces[id]
 			c.Resume = nil
 			after.Workspaces[id] = c
 		}
