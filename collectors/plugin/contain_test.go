@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -45,6 +46,11 @@ func newWorld(t *testing.T, mode string) *world {
 
 func (w *world) collect(t *testing.T, ctx context.Context) collectors.Result {
 	t.Helper()
+	return w.collectInto(t, ctx, w.store)
+}
+
+func (w *world) collectInto(t *testing.T, ctx context.Context, store evidence.Store) collectors.Result {
+	t.Helper()
 	dir := t.TempDir()
 	now := func() time.Time { return time.Date(2026, 10, 1, 6, 0, 0, 0, time.UTC) }
 	env := collectors.Env{
@@ -63,7 +69,7 @@ func (w *world) collect(t *testing.T, ctx context.Context) collectors.Result {
 		t.Fatal(err)
 	}
 	return collectors.Run(ctx, []collectors.Source{{Name: "source", Type: plugin.Type, Collector: c}}, collectors.Options{
-		Store: w.store, Journal: w.store, Now: now, Actor: evidence.Actor{Principal: "tester", Host: "host", Tool: "test"},
+		Store: store, Journal: w.store, Now: now, Actor: evidence.Actor{Principal: "tester", Host: "host", Tool: "test"},
 	})[0]
 }
 
@@ -230,6 +236,31 @@ func TestFloodOfStandardErrorKeepsItsEnd(t *testing.T) {
 	}
 	if n := len(doc["stderr"].(string)); n > 4<<10 {
 		t.Errorf("stderr: got %d bytes, want the last 4 KiB", n)
+	}
+}
+
+// failsOnce is a store that cannot take the first blob, as long as fail is set.
+type failsOnce struct {
+	*memstore.Store
+	fail bool
+}
+
+func (s *failsOnce) Put(ctx context.Context, r io.Reader) (evidence.Digest, int64, error) {
+	if s.fail {
+		s.fail = false
+		return "", 0, errors.New("disk is full")
+	}
+	return s.Store.Put(ctx, r)
+}
+
+// What our own store lost is asked for again, whatever cursor the plugin set after it.
+func TestCursorStaysWhereTheStoreFailed(t *testing.T) {
+	w := newWorld(t, "hides that the store failed")
+	for _, fail := range []bool{true, false} {
+		res := w.collectInto(t, t.Context(), &failsOnce{w.store, fail})
+		if moved := strings.Contains(string(res.Entry.Cursor), `"read"`); moved == fail || res.Failed() != fail {
+			t.Errorf("store fails %v: failed %v (%v) with the cursor %s", fail, res.Failed(), res.Err, res.Entry.Cursor)
+		}
 	}
 }
 

@@ -117,10 +117,11 @@ func (s *session) startMessage(p evidence.Period) *wire.Start {
 	return m
 }
 
-// remember sets the cursor. One that broke the protocol may not move it.
+// remember sets the cursor. A plugin that broke the protocol may not move it, nor one whose bytes or records our own store did not
+// take: it may have passed over them.
 func (s *session) remember() error {
 	m := memory{Kinds: s.kinds, Cursor: s.last.Cursor}
-	if s.cursor != nil {
+	if s.cursor != nil && s.failed == nil {
 		m.Cursor = s.cursor
 	}
 	return s.out.SetCursor(m)

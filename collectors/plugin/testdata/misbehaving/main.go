@@ -213,6 +213,18 @@ func (server) Collect(stream grpc.BidiStreamingServer[wire.CollectRequest, wire.
 			_, _ = fmt.Fprintf(stderr, "%d %s\n", i, strings.Repeat("e", 1<<10))
 		}
 		os.Exit(9)
+	case "hides that the store failed":
+		if err := t.put(1, "hello", &wire.PutClose{Call: 1}); err != nil {
+			return err
+		}
+		if _, err := t.Recv(); err != nil {
+			return err
+		}
+		cursor := &wire.SetCursor{Cursor: []byte(`{"read":"all"}`)}
+		if err := t.say(&wire.CollectResponse{Message: &wire.CollectResponse_SetCursor{SetCursor: cursor}}); err != nil {
+			return err
+		}
+		return t.done()
 	case "ends in long characters":
 		_, _ = fmt.Fprint(stderr, strings.Repeat("ü", 8<<10), ".") // the dot puts the cut into the middle of one
 		os.Exit(9)
