@@ -135,6 +135,7 @@ type listing struct {
 	noun  string // what one of them is: "policy"
 	read  string // path of all items in a policy, "sys/policies/acl/*"; path and /+ when empty
 	item  string // path of an item up to its name; path and a slash when empty
+	mount string // path of the mount that it is of: two slashes end it in the names of parts; empty for none
 	depth int    // how many folders deep names may be; 0: names that end in a slash are names
 }
 
@@ -191,9 +192,18 @@ func (a area) items(ctx context.Context, l listing) (int64, error) {
 		procedure: a.request(l.path+"?list=true", "the names, then GET /v1/"+prefix+"NAME for each"),
 		allow:     a.allow(read, "read"),
 		call:      func(name string) call { return call{namespace: a.namespace, path: prefix + name} },
-		partName:  func(name string) string { return a.name(prefix + name) },
+		partName: func(name string) string {
+			if l.mount == "" {
+				return a.name(prefix + name)
+			}
+			return a.name(partOf(l.mount, prefix+name))
+		},
 	})
 }
+
+// partOf is how an answer at path, which is of mount, is called in a record: both the mount's path and what is behind it may have any
+// number of parts, and be named alike.
+func partOf(mount, path string) string { return mount + "/" + strings.TrimPrefix(path, mount) }
 
 // leaves replaces names that are folders by those in them.
 func (a area) leaves(ctx context.Context, path, folder string, names []string, depth int) ([]string, error) {

@@ -272,6 +272,37 @@ func TestFoldersThatAreNotRead(t *testing.T) {
 	}
 }
 
+// Mounts that are named as a list is, and names that hold slashes.
+func TestRolesOfOddNames(t *testing.T) {
+	f := newFakeEnterprise(t)
+	f.items[": sys/auth"] = `{"users/":{"type":"ldap"},"role/":{"type":"approle"},"team/users/":{"type":"ldap"},"okta/":{"type":"okta"}}`
+	f.items[": sys/mounts"] = `{"roles/":{"type":"database"},"ldap/":{"type":"ldap"},"team/role/":{"type":"terraform"}}`
+	f.keys[": auth/users/groups"] = []string{"ops/users/all"}
+	f.items[": auth/users/groups/ops/users/all"] = `{"policies":["ops"]}`
+	f.items[": auth/users/config"] = `{"token_ttl":60}`
+	f.keys[": auth/role/role"] = []string{"ci"}
+	f.items[": auth/role/role/ci"] = `{"token_ttl":60}`
+	f.keys[": auth/team/users/groups"] = []string{"x"}
+	f.items[": auth/team/users/config"] = `{"token_ttl":60}`
+	f.keys[": auth/okta/groups"] = []string{"a/b"}
+	f.denied = []string{": auth/okta/groups/a/b"}
+	f.keys[": roles/roles"] = []string{"app"}
+	f.items[": roles/roles/app"] = `{"default_ttl":60}`
+	f.keys[": ldap/role"] = []string{"team/"}
+	f.keys[": ldap/role/team"] = []string{"role/"}
+	f.keys[": ldap/role/team/role"] = []string{"b"}
+	f.items[": ldap/role/team/role/b"] = `{"default_ttl":60}`
+	f.keys[": team/role/role"] = []string{"gone"}
+	res, store := f.collect(Config{Skip: []string{sectionNamespaces}})
+	if got := outcomes(res)["auth/okta/groups"]; !strings.Contains(got, `path "auth/okta/groups/*" { capabilities = ["read"] }`) {
+		t.Errorf("okta: got %q", got)
+	}
+	db := factstest.Project(t, store, store)
+	factstest.Check(t, db, "select mount, collection, role from vault_auth_role order by mount, collection",
+		"auth/role/ | role | ci", "auth/team/users/ | config | -", "auth/users/ | config | -", "auth/users/ | groups | ops/users/all")
+	factstest.Check(t, db, "select mount, collection, role from vault_engine_role order by mount", "ldap/ | role | team/role/b", "roles/ | roles | app")
+}
+
 func TestSkip(t *testing.T) {
 	f := newFakeEnterprise(t)
 	res, _ := f.collect(Config{Skip: sections})

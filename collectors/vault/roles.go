@@ -13,6 +13,7 @@ type collection struct {
 	item   string // below the mount, up to a name; list and a slash when empty
 	single string // instead of a list: one answer, such as "config"
 	depth  int    // see listing
+	deep   bool   // names may hold slashes, which a plus in a policy would not reach
 }
 
 // authRoles has for each type of auth method where its lifetimes are decided. Secret ids, role ids, passwords and certificates
@@ -27,11 +28,11 @@ var authRoles = map[string][]collection{
 	"jwt":        {{list: "role"}},
 	"oidc":       {{list: "role"}},
 	"userpass":   {{list: "users"}},
-	"ldap":       {{single: "config"}, {list: "users"}, {list: "groups"}},
-	"okta":       {{single: "config"}, {list: "users"}, {list: "groups"}},
+	"ldap":       {{single: "config"}, {list: "users", deep: true}, {list: "groups", deep: true}},
+	"okta":       {{single: "config"}, {list: "users", deep: true}, {list: "groups", deep: true}},
 	"radius":     {{single: "config"}, {list: "users"}},
 	"github":     {{single: "config"}},
-	"kerberos":   {{single: "config/ldap"}, {list: "groups"}},
+	"kerberos":   {{single: "config/ldap"}, {list: "groups", deep: true}},
 	"cert":       {{list: "certs"}},
 	"aws":        {{list: "roles", item: "role/"}},
 	"gcp":        {{list: "roles", item: "role/"}},
@@ -112,11 +113,11 @@ func (a area) collection(ctx context.Context, kind evidence.Kind, m mount, c col
 		a.outcome(ctx, path, kind, n, err)
 		return
 	}
-	l := listing{path: path, kind: kind, noun: "role", depth: c.depth}
+	l := listing{path: path, kind: kind, noun: "role", mount: m.path, depth: c.depth}
 	if c.item != "" {
 		l.item = m.path + "/" + c.item
 	}
-	if c.depth > 0 {
+	if c.depth > 0 || c.deep {
 		l.read = path + "/*"
 	}
 	n, err := a.items(ctx, l)
@@ -135,5 +136,5 @@ func (a area) setting(ctx context.Context, kind evidence.Kind, m mount, path str
 	if err != nil {
 		return 0, a.classify(err, a.allow(path, "read"))
 	}
-	return a.add(ctx, kind, at, a.request(path, "the settings of "+m.path+", an engine or auth method of type "+m.kind), a.name(path), body)
+	return a.add(ctx, kind, at, a.request(path, "the settings of "+m.path+", an engine or auth method of type "+m.kind), a.name(partOf(m.path, path)), body)
 }

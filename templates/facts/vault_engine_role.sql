@@ -50,8 +50,11 @@ from (
         nullif(mount_type, '') as mount_type,
         "data" as settings,
         regexp_extract(part, '^([^ ]+)/: ', 1) as namespace,
-        -- a setting of the mount, or a list of it and a name in that
-        regexp_extract(regexp_replace(part, '^[^ ]+/: ', ''), '^(.*/)(?:(config/lease)|(roles?|static-roles?|roleset|static-account|impersonated-account)/(.+))$', ['mount', 'setting', 'list', 'name']) as place
+        -- a setting of the mount, or a list of it and a name in that. Two slashes end the mount's path; in older evidence they are one
+        case
+            when contains(part, '//') then regexp_extract(regexp_replace(part, '^[^ ]+/: ', ''), '^(.*?/)/(?:(config/lease)|(roles?|static-roles?|roleset|static-account|impersonated-account)/(.+))$', ['mount', 'setting', 'list', 'name'])
+            else regexp_extract(regexp_replace(part, '^[^ ]+/: ', ''), '^(.*/)(?:(config/lease)|(roles?|static-roles?|roleset|static-account|impersonated-account)/(.+))$', ['mount', 'setting', 'list', 'name'])
+        end as place
     from read_json(
         getvariable('paths'),
         format = 'unstructured',
@@ -61,4 +64,5 @@ from (
     ) as body
     join (select unnest(getvariable('paths')) as filename, unnest(getvariable('names')) as part) as named on named.filename = body.filename
 )
-where place.mount <> '' -- the list itself is another part of the record
+where place.mount <> ''
+  and coalesce(json_type(settings -> '$.keys'), '') <> 'ARRAY' -- a list is another part of the record, and may end like a name
