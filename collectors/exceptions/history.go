@@ -62,7 +62,7 @@ func (b *batch) addLife(ctx context.Context) error {
 	default:
 		b.lifeOutcome(evidence.OutcomeOK, next.Commits, "")
 	}
-	if err := b.addLifeRows(ctx, next); err != nil {
+	if err := b.addLifeRows(ctx, next, len(last.Raw) > 0); err != nil {
 		return err
 	}
 	return b.out.SetCursor(next)
@@ -124,9 +124,10 @@ func (b *batch) readLife(ctx context.Context, log *gittree.Log, key string) (lif
 	return next, nil
 }
 
-// addLifeRows adds the rows, also those of an earlier collection, so that the newest record is always the state of the history.
-func (b *batch) addLifeRows(ctx context.Context, c lifeCursor) error {
-	if len(c.Raw) == 0 { // nothing to derive from: there was no commit
+// addLifeRows adds the rows, also those of an earlier collection, so that the newest record is always the state of the history: with
+// no row where an earlier one had some and all its commits are gone.
+func (b *batch) addLifeRows(ctx context.Context, c lifeCursor, had bool) error {
+	if len(c.Raw) == 0 && !had { // nothing to derive from: there never was a commit
 		return nil
 	}
 	_, err := b.out.Add(ctx, evidence.Record{

@@ -191,6 +191,29 @@ func TestLifeOfARewrittenHistory(t *testing.T) {
 	}
 }
 
+// A history in place of which came one without exceptions is shown no more.
+func TestLifeOfAHistoryThatIsGone(t *testing.T) {
+	c := newCheckout(t)
+	const ada = "Ada <ada@acme.example>"
+	first := c.commit(ada, "first", map[string]string{"readme.txt": "1"})
+	c.commit(ada, "second", map[string]string{"a.yml": exception("EXC-1", "", "2026-12-30")})
+	c.collect(evidence.OutcomeOK)
+	if err := c.tree.Reset(&git.ResetOptions{Commit: first, Mode: git.HardReset}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		query := c.collect(evidence.OutcomeNone)
+		for _, table := range []string{"exception_commit", "exception_life"} {
+			if got := query(`select count(*) from ` + table); !cmp.Equal(got, []string{"0"}) {
+				t.Errorf("%s: got %q rows, want none", table, got)
+			}
+		}
+		if got := query(`select count(*) from exception_commit_version`); !cmp.Equal(got, []string{"1"}) {
+			t.Errorf("exception_commit_version: got %q rows, want the one of before", got)
+		}
+	}
+}
+
 // An exception that came by a branch has the branch's commit and the merge that landed it.
 func TestLifeThroughAMerge(t *testing.T) {
 	c := newCheckout(t)
