@@ -182,10 +182,14 @@ func (d *details) stages(ctx context.Context, r run, path string) []detail {
 
 // newer reads a run again, with the Terraform policy evaluations that it names: there is no list of them. They are kept, not judged.
 func (d *details) newer(ctx context.Context, r run, path string, named int) detail {
-	got, _, err := d.org.single(ctx, path, &tfe.RunReadOptions{Include: []tfe.RunIncludeOpt{tfe.RunTFPolicyEvaluation}})
+	got, body, err := d.org.single(ctx, path, &tfe.RunReadOptions{Include: []tfe.RunIncludeOpt{tfe.RunTFPolicyEvaluation}})
 	if err == nil {
-		count := int64(named)
-		got.items, got.expected = make([]resource, named), &count
+		expected := int64(named)
+		got.expected = &expected
+		got.items, err = included(body, "tf-policy-evaluations")
+	}
+	if err == nil && len(got.items) < named {
+		err = fmt.Errorf("the run names %d Terraform policy evaluations, its answer includes %d", named, len(got.items))
 	}
 	return detail{kind: KindTFPolicyEvaluations, of: r.ID, list: got, err: d.meaning(ctx, KindTFPolicyEvaluations, r.resource, err)}
 }

@@ -3,6 +3,7 @@ package terraform
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -59,6 +60,24 @@ func readDocument(body []byte) (document, error) {
 		}
 	}
 	return d, nil
+}
+
+// included returns what a document brings along of one type, each once.
+func included(body []byte, kind string) ([]resource, error) {
+	var d struct {
+		Included []resource `json:"included"`
+	}
+	if err := json.Unmarshal(body, &d); err != nil {
+		return nil, fmt.Errorf("read JSON:API document: %w", err)
+	}
+	seen := map[string]bool{}
+	return slices.DeleteFunc(d.Included, func(r resource) bool {
+		before := seen[r.ID]
+		if r.Type == kind {
+			seen[r.ID] = true
+		}
+		return r.Type != kind || r.ID == "" || before
+	}), nil
 }
 
 // refs returns the ids that the relationship name lists, and whether it lists any linkage at all.

@@ -215,6 +215,31 @@ func TestShapesOfOtherServers(t *testing.T) {
 	}
 }
 
+// A run that names more Terraform policy evaluations than its answer includes is not had as a whole.
+func TestTFPolicyEvaluationsThatAreNotIncluded(t *testing.T) {
+	run := applied("run-a", "2026-07-05T08:00:00Z")
+	run.TFPolicies = []string{"tfpe-1", "tfpe-2"}
+	w := newWorld(t, terraformtest.New(small(run), token))
+	altered(w, func(path string, d map[string]any) {
+		if list, ok := d["included"].([]any); ok && strings.HasSuffix(path, "/runs/run-a") {
+			d["included"] = append(list[:1:1], map[string]any{"id": "user-1", "type": "users"})
+		}
+	})
+	res := w.collect()
+	for _, want := range []string{
+		"tf policy evaluations: ok 1 (1 lists could not be read; they are listed apart)",
+		"tf policy evaluations of run-a: failed (the run names 2 Terraform policy evaluations, its answer includes 1)",
+	} {
+		if !slices.Contains(parts(res), want) {
+			t.Errorf("parts: %v, want %q", parts(res), want)
+		}
+	}
+	r := w.records(res)[terraform.KindTFPolicyEvaluations]
+	if *r.Stated.ItemsExpected != 2 || *r.Stated.ItemsSeen != 1 {
+		t.Errorf("expected %d and seen %d, want 2 and 1", *r.Stated.ItemsExpected, *r.Stated.ItemsSeen)
+	}
+}
+
 // The record of a large workspace stays in proportion: one record for each kind, whatever the number of runs.
 func TestManyRuns(t *testing.T) {
 	if testing.Short() {
