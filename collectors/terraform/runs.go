@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -50,26 +51,38 @@ func (o *organization) walk(ctx context.Context, order int, ws workspace) {
 	err := w.read(ctx)
 	w.details.Wait()
 
-	if errors.Is(err, errMoved) {
-		w.broken = true
-	}
+	o.mu.Lock()
+	w.broken = w.broken || errors.Is(err, errMoved)
+	o.mu.Unlock()
 	err = errors.Join(append(w.unreadable, o.cause(o.refused("permission to read runs of workspace "+ws.name, err)))...)
-	o.out.Outcome(collectors.OutcomeOf(o.part("runs of "+ws.name), KindRuns, int64(w.listed), err))
+	outcome := collectors.OutcomeOf(o.part("runs of "+ws.name), KindRuns, int64(w.listed), err)
+	outcome.Detail = w.remarks(outcome.Detail, err)
+	o.out.Outcome(outcome)
 
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if text := w.unread(); err == nil && text != "" {
-		o.ledgers[KindRuns].note("workspace %s: %s", ws.name, text)
-	}
-	if w.newer > 0 {
-		o.ledgers[KindRuns].note("workspace %s: %d runs have Terraform policy evaluations (tf-policy-evaluations), which are kept as received and not judged", ws.name, w.newer)
-	}
 	if fatal(err) {
 		o.stop(err)
 	}
 	w.ended = err == nil && ctx.Err() == nil
 	o.cursors[ws.id] = w.cursor()
 	o.walks[order] = nil
+}
+
+// remarks adds to the detail of the outcome what an auditor must know of the list. It is no note of a record: a checkpoint may have
+// taken the last page along.
+func (w *walk) remarks(detail string, err error) string {
+	var all []string
+	if detail != "" {
+		all = append(all, detail)
+	}
+	if text := w.unread(); err == nil && text != "" {
+		all = append(all, text)
+	}
+	if w.newer > 0 {
+		all = append(all, fmt.Sprintf("%d runs have Terraform policy evaluations (tf-policy-evaluations), which are kept as received and not judged", w.newer))
+	}
+	return strings.Join(all, "; ")
 }
 
 // unread says in words which runs of the list were not read, and why; empty when all were.
