@@ -57,10 +57,7 @@ func newExceptionCommand() *cli.Command {
 const longestException = 90 // days
 
 // draft is an exception that is being written: what is empty is left to people.
-type draft struct {
-	exceptions.File
-	approvals []exceptions.Approval
-}
+type draft struct{ exceptions.File }
 
 func newException(c *cli.Context) error {
 	d, err := draftOf(c)
@@ -115,10 +112,10 @@ func draftOf(c *cli.Context) (draft, error) {
 		if len(words) != 3 {
 			return d, usagef("--approval: got %q, want ROLE: NAME: DATE, such as %q", text, "CISO: Max Mustermann: 2026-07-06")
 		}
-		d.approvals = append(d.approvals, exceptions.Approval{Role: strings.TrimSpace(words[0]), Name: strings.TrimSpace(words[1]), Date: strings.TrimSpace(words[2])})
+		d.Approvals = append(d.Approvals, exceptions.Approval{Role: strings.TrimSpace(words[0]), Name: strings.TrimSpace(words[1]), Date: strings.TrimSpace(words[2])})
 	}
-	if len(d.approvals) > 0 {
-		last := slices.MaxFunc(d.approvals, func(a, b exceptions.Approval) int { return strings.Compare(a.Date, b.Date) })
+	if len(d.Approvals) > 0 {
+		last := slices.MaxFunc(d.Approvals, func(a, b exceptions.Approval) int { return strings.Compare(a.Date, b.Date) })
 		d.ApprovedBy = firstOf(d.ApprovedBy, last.Role+" - "+last.Name)
 		d.ApprovedDate = firstOf(d.ApprovedDate, last.Date)
 	}
@@ -256,7 +253,7 @@ func (d *draft) yaml() []byte {
 	field("risk_owner", d.RiskOwner)
 	field("requested_by", d.RequestedBy)
 	var approvals, compensating []string
-	for _, a := range d.approvals {
+	for _, a := range d.Approvals {
 		approvals = append(approvals, fmt.Sprintf("  - {role: %s, name: %s, date: %s}", quoted(a.Role), quoted(a.Name), quoted(a.Date)))
 	}
 	field("approvals", "", approvals...)
