@@ -117,6 +117,9 @@ func (a area) snapshot(ctx context.Context, s snapshot) ([]byte, int64, error) {
 		return nil, 0, a.classify(err, a.allow(s.path, s.capabilities...))
 	}
 	n, err := a.add(ctx, s.kind, at, a.request(path, s.what), a.name(s.path), body)
+	if err == nil && s.kind == KindAuditDevices {
+		a.api.asked.keep(body)
+	}
 	return body, n, err
 }
 

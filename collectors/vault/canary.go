@@ -51,7 +51,7 @@ type canaries struct {
 	mu   sync.Mutex
 	rows []canary
 
-	listed  evidence.Digest // of the first list of audit devices
+	listed  evidence.Digest // of the first list of audit devices, once it is evidence of its own
 	from    int             // the row of the request that it answered
 	devices []canaryDevice  // that it lists; nil before
 }
@@ -69,11 +69,20 @@ func (c *canaries) note(namespace, path string, body []byte, at time.Time) {
 	defer c.mu.Unlock()
 	if path == devicesPath && c.devices == nil {
 		if devices, err := readDevices(body); err == nil {
-			c.devices, c.from, c.listed = devices, len(c.rows), evidence.DigestOf(body)
+			c.devices, c.from = devices, len(c.rows)
 		}
 	}
 	if len(c.rows) < maxCanaries && !slices.ContainsFunc(c.rows, func(r canary) bool { return r.RequestID == answer.RequestID }) {
 		c.rows = append(c.rows, canary{RequestID: answer.RequestID, Time: at, Namespace: namespace, Path: path})
+	}
+}
+
+// keep remembers that the first list of audit devices is evidence.
+func (c *canaries) keep(list []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.devices != nil {
+		c.listed = evidence.DigestOf(list)
 	}
 }
 

@@ -2,11 +2,17 @@ package vault
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"auditpack/evidence"
+	"auditpack/evidence/memstore"
 	"auditpack/internal/jsonlines"
 )
 
@@ -67,6 +73,50 @@ func TestCanaries(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestCanariesDeriveFromOtherEvidence asks a server whose first list of audit devices fails: the second one is a part of the record itself.
+func TestCanariesDeriveFromOtherEvidence(t *testing.T) {
+	for _, failing := range []int32{0, 1} {
+		var lists atomic.Int32
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/v1/"+devicesPath {
+				respond(w, r)
+				return
+			}
+			n := lists.Add(1)
+			if n <= failing {
+				refuse(w, http.StatusInternalServerError, "internal error")
+				return
+			}
+			w.Write(list(fmt.Sprint(n), "file/", "/x/audit.log"))
+		}))
+		t.Cleanup(server.Close)
+		store := memstore.New()
+		now := func() time.Time { return time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC) }
+		res := askAt(t, t.Context(), Config{Address: server.URL, Skip: sections}, t.TempDir(), map[string]string{"VAULT_TOKEN": token}, store, now)
+		var own, derived []evidence.Digest
+		for _, d := range res.Entry.Records {
+			b, err := evidence.ReadAll(t.Context(), store, d, 1<<20)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rec, err := evidence.DecodeRecord(b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if rec.Kind != KindCanary {
+				continue
+			}
+			derived = rec.DerivedFrom
+			for _, part := range rec.Content {
+				own = append(own, part.Digest)
+			}
+		}
+		if len(own) != 2 || len(derived) != 1-int(failing) || len(derived) == 1 && slices.Contains(own, derived[0]) {
+			t.Errorf("%d lists fail: parts %v are derived from %v", failing, own, derived)
+		}
 	}
 }
 
