@@ -27,7 +27,8 @@ const (
 	silence  = 30 * time.Second // until the head of an answer, in each attempt
 )
 
-// client asks a Vault, read-only.
+// client asks a Vault. It writes nothing that is collected: it logs in, renews and gives back its own token, and asks in the body of a PUT
+// for what is behind an accessor and for hashes.
 type client struct {
 	api       *api.Client // without a token; never changed once it is made
 	now       func() time.Time
