@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -78,7 +77,6 @@ type trail struct {
 	pages     []page
 	ids       map[string]time.Time
 	total     *int64
-	fresh     bool // something came that was not there before, or time has passed
 }
 
 func (o *organization) readAuditTrail(ctx context.Context) (*trail, error) {
@@ -122,13 +120,12 @@ func (e *deniedToken) Error() string { return e.api.Error() }
 func (o *organization) newTrail(principal string) *trail {
 	now := o.collector.env.Now().UTC()
 	kept := now.Add(-auditRetention)
-	t := &trail{period: period{From: kept, To: now}, principal: principal, ids: map[string]time.Time{}, fresh: true}
+	t := &trail{period: period{From: kept, To: now}, principal: principal, ids: map[string]time.Time{}}
 	if o.before.Audit == nil {
 		t.hole = "what happened before " + kept.Format(time.RFC3339) + " can never be had again: HCP Terraform keeps the audit trail for 14 days, and it was not collected before"
 		return t
 	}
 	t.before = *o.before.Audit
-	t.fresh = now.After(t.before.To)
 	if t.before.To.Before(kept) {
 		t.hole = "what happened between " + t.before.To.Format(time.RFC3339) + " and " + kept.Format(time.RFC3339) + " can never be had again: HCP Terraform keeps the audit trail for 14 days"
 		return t
@@ -193,26 +190,17 @@ func (t *trail) read(ctx context.Context, s *session, out collectors.Sink) error
 	return nil
 }
 
-// ledger returns what was read, nil when it is nothing that was not there before.
+// ledger returns what was read, nil when nothing was.
 func (t *trail) ledger(o *organization) *ledger {
 	if t == nil || len(t.pages) == 0 {
 		return nil
-	}
-	known := map[string]bool{}
-	for _, id := range t.before.Recent {
-		known[id] = true
 	}
 	l := &ledger{kind: KindAuditTrail, period: &t.period, principal: t.principal,
 		procedure: "GET /organization/audit-trail, all pages, since the last reading less " + auditOverlap.String() + ", else as far back as the server keeps; of " + o.collector.address.String() + ", bodies stored as received"}
 	l.add(place{}, t.pages...)
 	l.count(int64(len(t.ids)), t.total)
-	fresh := t.fresh
-	for id, at := range t.ids {
+	for _, at := range t.ids {
 		l.span(at)
-		fresh = fresh || !known[id]
-	}
-	if !fresh {
-		return nil
 	}
 	if t.hole != "" {
 		l.note("%s", t.hole)
@@ -225,12 +213,5 @@ func (t *trail) ledger(o *organization) *ledger {
 
 // cursor returns where the next reading goes on.
 func (t *trail) cursor() *auditCursor {
-	c := &auditCursor{To: later(t.period.To, t.before.To), Recent: []string{}}
-	for id, at := range t.ids {
-		if at.After(c.To.Add(-auditOverlap)) {
-			c.Recent = append(c.Recent, id)
-		}
-	}
-	slices.Sort(c.Recent)
-	return c
+	return &auditCursor{To: later(t.period.To, t.before.To)}
 }

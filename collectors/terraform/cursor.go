@@ -24,10 +24,9 @@ type orgCursor struct {
 	Audit      *auditCursor               `json:"audit,omitempty"`
 }
 
-// auditCursor: the audit trail was read up to To. Recent are the ids of the events shortly before: they come again.
+// auditCursor: the audit trail was read up to To.
 type auditCursor struct {
-	To     time.Time `json:"to"`
-	Recent []string  `json:"recent"`
+	To time.Time `json:"to"`
 }
 
 // workspaceCursor: every run created in one of the ranges that counted has been asked about and had ended, except those in Open.
