@@ -73,4 +73,32 @@ func TestFacts(t *testing.T) {
 	factstest.Check(t, db, `select control_id, met, reasons from wafpass_control`,
 		"WAF-SEC-030 | false | [x is not among the checks that the result lists, so that others may be missing]")
 	factstest.Check(t, db, `select count(*), count(distinct evidence) from wafpass_check_version`, "11 | 2")
+
+	// The same result lies in two files; then in one of another name alone, and then in none.
+	write := func(name string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(newer), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	remove := func(name string) {
+		t.Helper()
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, step := range []struct {
+		change func()
+		want   []string
+	}{
+		{func() { write("copy.json") }, []string{"copy.json | WAF-SEC-030", "prod.json | WAF-SEC-030"}},
+		{func() { remove("prod.json") }, []string{"copy.json | WAF-SEC-030"}},
+		{func() { remove("copy.json") }, []string{}},
+		{func() { write("prod.json") }, []string{"prod.json | WAF-SEC-030"}}, // with the bytes and the name of before
+	} {
+		now = now.Add(24 * time.Hour)
+		step.change()
+		collect()
+		factstest.Check(t, factstest.Project(t, store, store), `select "file", control_id from wafpass_control order by all`, step.want...)
+	}
 }
