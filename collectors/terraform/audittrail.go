@@ -13,7 +13,7 @@ import (
 
 const (
 	auditRetention = 14 * 24 * time.Hour // what HCP Terraform keeps
-	auditOverlap   = 5 * time.Minute     // asked for again: events may appear late, and since is exclusive
+	auditOverlap   = clocks              // asked for again: events carry the server's time, appear late, and since is exclusive
 )
 
 const readAudit = "an organization token or an audit trails token in TFE_AUDIT_TOKEN or audit_token_file"

@@ -5,8 +5,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"auditpack/collectors/terraform"
 	"auditpack/collectors/terraform/terraformtest"
+	"auditpack/evidence/facts/factstest"
 )
 
 // The audit trail is read on from the last collection; what no collection reached in 14 days is named, and an event comes once.
@@ -38,5 +41,21 @@ func TestAuditTrail(t *testing.T) {
 		if _, ok := w.records(res)[terraform.KindAuditTrail]; !ok {
 			t.Errorf("at %s: no record", tt.now)
 		}
+	}
+}
+
+// The clock of the server may be most of an hour behind ours: an event that it stamps before the last reading is still found, once.
+func TestAuditTrailOfASlowClock(t *testing.T) {
+	d := small()
+	d.Trail = []terraformtest.AuditEvent{{ID: "e1", At: at("2026-09-30T07:30:00Z"), Actor: "jo", Resource: "run/run-1", Action: "apply"}}
+	w := newWorld(t, terraformtest.New(d, token))
+	w.now = at("2026-09-30T08:00:00Z")
+	w.collect()
+	d.Trail = append(d.Trail, terraformtest.AuditEvent{ID: "e2", At: at("2026-09-30T07:05:00Z"), Actor: "jo", Resource: "run/run-1", Action: "apply"})
+	w.serve(d)
+	w.now = at("2026-09-30T20:00:00Z")
+	w.collect()
+	if diff := cmp.Diff([]string{"e1", "e2"}, factstest.Rows(t, w.facts(), "select event_id from terraform_audit_event order by all")); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
 	}
 }

@@ -83,8 +83,11 @@ func (w workspaceCursor) clone() workspaceCursor {
 // maxOpen is how long a run may stay open and still be looked for: a plan that nobody confirmed for a year is given up.
 const maxOpen = 366 * 24 * time.Hour
 
-// settled is how long after a period's end its runs are taken to be listed completely: an hour of clocks that differ.
-const settled = time.Hour
+// clocks is by how much the server's clock may differ from ours.
+const clocks = time.Hour
+
+// settled is how long after a period's end its runs are taken to be listed completely.
+const settled = clocks
 
 // reachBack returns since when runs must be listed: from bound on, or from an older run that was open when it was last seen.
 func (w workspaceCursor) reachBack(bound, now time.Time) time.Time {
