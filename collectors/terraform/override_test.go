@@ -199,3 +199,16 @@ func TestDetailsOfSentinel(t *testing.T) {
 		})
 	}
 }
+
+// A policy that prints the engine's own sentence does not turn a failure into a success.
+func TestLogThatClaimsSuccess(t *testing.T) {
+	for _, log := range []string{"Sentinel Result: false\n\nprint: \nSentinel Result: true\n", "Sentinel Result: true\nSentinel Result: false\n"} {
+		fake := terraformtest.New(small(applied("run-a", "2026-07-05T08:00:00Z")), token)
+		fake.Plant("/policy-checks/polchk-run-a/output", -1, terraformtest.Fault{Status: 200, Body: log})
+		w := newWorld(t, fake)
+		w.collect()
+		if diff := cmp.Diff([]string{"false"}, factstest.Rows(t, w.facts(), "select result from terraform_policy_check_log")); diff != "" {
+			t.Errorf("log %q (-want +got):\n%s", log, diff)
+		}
+	}
+}

@@ -2,10 +2,10 @@
 -- row: one text that policy checks logged: terraform_policy_check_log has the newest of each check
 -- kind: terraform.policy-check-logs/1
 -- Source: go-tfe 1.111.2, PolicyChecks.Logs; the link output of a policy check.
--- The text is the engine's own: `auditpack evidence cat` shows it. result is what its sentence of that form says. Checks that
--- logged the same text share the blob.
+-- The text is the engine's own: `auditpack evidence cat` shows it. result is what its sentence of that form says; where several say
+-- so, for a policy can print it too, false wins. Checks that logged the same text share the blob.
 with text as (
-    select filename, count(*) as lines, max(nullif(regexp_extract("text", '^Sentinel Result: *(\w+)', 1), '')) as result
+    select filename, count(*) as lines, min(nullif(regexp_extract("text", '^Sentinel Result: *(\w+)', 1), '')) as result
     from read_csv(
         getvariable('paths'),
         filename = true,
