@@ -46,7 +46,7 @@ var places = []string{".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"}
 // Type is this collector's entry in collectors/all.
 var Type = collectors.Type{
 	Name:    "codeowners",
-	Version: "2",
+	Version: "3",
 	Doc:     "Ownership rules (CODEOWNERS) of a git checkout, changes of its protected branch, and GitHub's reviews and branch rules.",
 	Kinds: []evidence.Kind{kindFile, kindRules, kindPaths, kindCommits, kindStates, kindChanges, kindChangePaths, kindIntegrationFiles,
 		kindIntegrations, kindRewrites, kindRepository, kindBranch, kindBranchRules, kindRulesets, kindProtection, kindActivity,
