@@ -42,7 +42,7 @@ type Options struct {
 type Result struct {
 	Source  string
 	Type    string
-	Entry   evidence.Entry // as committed, the last one after checkpoints; Number 0 when nothing was committed
+	Entry   evidence.Entry // as committed, the last one after checkpoints; Number 0 when nothing was committed; its parts are those of this collection also when the last commit failed
 	Records int            // over all its entries
 	Bytes   int64          // raw, that were put
 	Items   int64          // over all parts
@@ -92,7 +92,8 @@ func runOne(ctx context.Context, s Source, o Options) Result {
 	committed, commitErr := o.Journal.Append(context.WithoutCancel(ctx), entry)
 	if commitErr != nil {
 		commitErr = fmt.Errorf("collect %s: commit: %w", s.Name, commitErr)
-		committed = evidence.Entry{Parts: entry.Parts}
+		committed = sk.checkpointed(entry.Parts)
+		entry.Records = nil // they are in no entry
 	}
 	res.Entry, res.Records, res.Bytes, res.Items = committed, sk.committed+len(entry.Records), sk.bytes, sk.items()
 	res.Err = errors.Join(err, commitErr)
@@ -253,6 +254,19 @@ func (s *sink) failed(parts []evidence.PartOutcome, failure error) []evidence.Pa
 		}
 	}
 	return parts
+}
+
+// checkpointed is the entry of the last checkpoint, Number 0 when there was none, with how asking went for all that: no later entry
+// says it.
+func (s *sink) checkpointed(parts []evidence.PartOutcome) evidence.Entry {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var e evidence.Entry
+	if s.committed > 0 {
+		e = s.last
+	}
+	e.Parts = parts
+	return e
 }
 
 // makeEntry is an entry with what was added since the last one. Its caller holds the lock.

@@ -227,3 +227,43 @@ func TestCheckpoint(t *testing.T) {
 		t.Errorf("entry of the checkpoint: %+v", first)
 	}
 }
+
+// failing is a journal that takes no entry after the first ones.
+type failing struct {
+	evidence.Journal
+	left int
+}
+
+func (j *failing) Append(ctx context.Context, e evidence.Entry) (evidence.Entry, error) {
+	if j.left == 0 {
+		return evidence.Entry{}, errors.New("disk full")
+	}
+	j.left--
+	return j.Journal.Append(ctx, e)
+}
+
+// TestLastCommitFails: what checkpoints committed is committed, and what came after them is not counted.
+func TestLastCommitFails(t *testing.T) {
+	for _, tt := range []struct {
+		left            int
+		number, records int
+	}{{0, 0, 0}, {1, 1, 1}} {
+		s := memstore.New()
+		o := options(s)
+		o.Journal = &failing{s, tt.left}
+		res := Run(t.Context(), []Source{source("long", func(ctx context.Context, p evidence.Period, out Sink) error {
+			if tt.left > 0 {
+				if err := one(ctx, p, out); err != nil {
+					return err
+				}
+				if err := out.(Checkpointer).Checkpoint(ctx); err != nil {
+					return err
+				}
+			}
+			return one(ctx, p, out) // in no entry
+		})}, o)[0]
+		if res.Err == nil || int(res.Entry.Number) != tt.number || res.Records != tt.records || len(res.Entry.Records) != tt.records || len(res.Entry.Parts) != 1 || res.Entry.Parts[0].Part != "a" {
+			t.Errorf("after %d entries: got %v, %d records, entry %+v; want entry %d with %d records", tt.left, res.Err, res.Records, res.Entry, tt.number, tt.records)
+		}
+	}
+}
