@@ -281,7 +281,7 @@ func (d *details) take(at place, of *runPlace, results []detail) (complete bool)
 		case fatal(got.err):
 			d.org.stop(got.err)
 		}
-		sum.fail(f.seen())
+		sum.fail(f.seen(got.kind))
 		complete = false
 	}
 	if of != nil {
@@ -323,9 +323,16 @@ func (d *details) reopen(cursors map[string]workspaceCursor) {
 }
 
 // seen turns not offered into denied: the server does offer the list.
-func (f failedDetail) seen() failedDetail {
+func (f failedDetail) seen(kind evidence.Kind) failedDetail {
+	others := "runs"
+	switch kind {
+	case KindTeamAccess:
+		others = "workspaces"
+	case KindProjectAccess:
+		others = "projects"
+	}
 	if errors.Is(f.err, collectors.ErrNotOffered) {
-		f.err = &collectors.DeniedError{Permission: readResults, Cause: errors.New("server answers 404 Not Found, but has this list of other runs")}
+		f.err = &collectors.DeniedError{Permission: permissionFor(kind), Cause: errors.New("server answers 404 Not Found, but has this list of other " + others)}
 	}
 	return f
 }
@@ -356,7 +363,7 @@ func (s *detailSum) outcomes(org *organization, kind evidence.Kind, what string,
 	missing := s.missing
 	if s.answered {
 		for _, f := range missing {
-			failed = append(failed, f.seen())
+			failed = append(failed, f.seen(kind))
 		}
 		failures += s.misses
 		missing = nil

@@ -239,6 +239,30 @@ func TestOneRunVanishes(t *testing.T) {
 	}
 }
 
+// The same of a workspace names what reading its access needs.
+func TestAccessToOneWorkspaceVanishes(t *testing.T) {
+	d := small()
+	d.Entitlements["teams"] = false // so that 404 reads as not offered
+	d.Workspaces = append(d.Workspaces, terraformtest.Workspace{ID: "ws-2", Name: "second"})
+	fake := terraformtest.New(d, token)
+	w := newWorld(t, fake)
+	w.server.Config.Handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		switch {
+		case !strings.HasSuffix(r.URL.Path, "/team-workspaces"):
+			fake.ServeHTTP(rw, r)
+		case r.URL.Query().Get("filter[workspace][id]") == "ws-2":
+			rw.WriteHeader(http.StatusNotFound)
+		default:
+			rw.Write([]byte(`{"data":[{"id":"tws-1","type":"team-workspaces"}],"meta":{"pagination":{"current-page":1,"page-size":100,"total-count":1}}}`))
+		}
+	})
+	want := "team access of second: denied (denied: needs read access to the workspace or project; to see every team, secret ones too: the token of an owner or of the organization: " +
+		"server answers 404 Not Found, but has this list of other workspaces)"
+	if res := w.collect(); !slices.Contains(parts(res), want) {
+		t.Errorf("parts: %v, want %q", parts(res), want)
+	}
+}
+
 // A 404 that comes before any other run has answered is seen for what it is later on, and that run is asked about again.
 func TestFirstRunIsMissing(t *testing.T) {
 	runs := manyRuns(33, "2026-09-29T12:00:00Z") // 32 are asked about at the same time: the last one when the first one is done

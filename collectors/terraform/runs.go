@@ -159,7 +159,7 @@ func (w *walk) readPages(ctx context.Context, try int) error {
 		if w.enough(p.items) {
 			break
 		}
-		number = w.skip.after(p.items, next, w.waits())
+		number = w.next(p.items, next)
 	}
 	return sum.check(w.query().path, w.distinct)
 }

@@ -221,11 +221,12 @@ func (w *walk) complete(ctx context.Context) {
 	}
 }
 
-// waits says whether runs that were open lie on pages that could be passed over.
-func (w *walk) waits() bool {
+// next returns the number of the page to read after one that holds items, when the list itself says next. Runs that were open may
+// lie on any page that could be passed over.
+func (w *walk) next(items []resource, next int) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return len(w.waiting) > 0
+	return w.skip.after(items, next, len(w.waiting) > 0)
 }
 
 // forget gives up what an earlier collection had reached.
