@@ -33,11 +33,12 @@ func (r *run) collectSessions(ctx context.Context, last apiCursor, next *apiCurs
 		o.Detail = gap
 		r.out.Outcome(o)
 	}
-	changes, taken := r.collectChanges(ctx, last.ListToken)
+	changes, taken, failure := r.collectChanges(ctx, last.ListToken)
 	if err == nil {
 		next.Listed = &at
 	}
 	switch {
+	case taken && failure != nil: // the token of before can still tell what was deleted since, and no newer one can
 	case sessions.token != "":
 		next.ListToken = sessions.token
 	case changes.token != "": // the list is empty, so it came without a token
@@ -73,12 +74,12 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // collectChanges refreshes the list of the collection before: it gives what was changed since, and the ids that Boundary
 // deleted. The full list does not depend on it, so a list token that is refused costs only the deletions; taken is then false.
-func (r *run) collectChanges(ctx context.Context, token string) (changes listing, taken bool) {
+func (r *run) collectChanges(ctx context.Context, token string) (changes listing, taken bool, err error) {
 	if token == "" {
-		return listing{}, true
+		return listing{}, true, nil
 	}
 	l, at := changesRequest, r.env.Now()
-	err := r.trusted(ctx, func() (err error) {
+	err = r.trusted(ctx, func() (err error) {
 		changes, err = r.listFrom(ctx, l, token)
 		return err
 	})
@@ -93,7 +94,7 @@ func (r *run) collectChanges(ctx context.Context, token string) (changes listing
 		err = firstOf(err, r.addListing(ctx, l, changes, at, err))
 	}
 	r.out.Outcome(collectors.OutcomeOf(l.part(), l.kind, changed, err))
-	return changes, taken
+	return changes, taken, err
 }
 
 // todo are the sessions to be read.
@@ -177,8 +178,9 @@ func (r *run) readSessions(ctx context.Context, sessions, changes listing, last 
 	if omitted > 0 {
 		r.out.Outcome(collectors.OutcomeOf(sessionsRequest.name, kindSessions, int64(len(sessions.items)), fmt.Errorf(
 			"list sessions: the list says that it is complete and leaves out %d sessions that ran at the collection before and can still be read", omitted)))
+		next.Listed = last.Listed // this list shows nothing of the time since
 	}
-	if !sessions.complete { // what was not listed this time may be listed the next
+	if !sessions.complete || omitted > 0 { // what was not listed this time may be listed the next
 		final = append(final, last.Final...)
 	}
 	slices.Sort(final)

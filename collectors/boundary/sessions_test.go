@@ -164,6 +164,35 @@ func TestListThatLeavesOut(t *testing.T) {
 	if diff := cmp.Diff([]string{"s_active.json"}, w.parts(res, kindSession)); diff != "" {
 		t.Errorf("reads (-want +got):\n%s", diff)
 	}
+	w.server.Intercept(nil)
+	w.later(55 * time.Minute) // 65 minutes after the list before, which was whole
+	if got := line(w.collect(), "sessions"); !strings.Contains(got, "The complete list before was asked for at 2026-10-01T06:00:00Z") {
+		t.Errorf("next collection: got %q, want that it does not count the list that left out", got)
+	}
+}
+
+// A refresh that failed in passing is asked for again: only the token of before tells what was deleted since.
+func TestRefreshThatFailedIsAskedForAgain(t *testing.T) {
+	w := newWorld(t, smallDataset())
+	w.collect()
+	w.later(14 * time.Minute)
+	w.server.Purge()
+	w.later(time.Minute)
+	w.server.Intercept(func(rw http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path != "/v1/sessions" || r.URL.Query().Get("list_token") == "" {
+			return false
+		}
+		rw.WriteHeader(http.StatusBadGateway)
+		return true
+	})
+	if got := line(w.collect(), "session changes"); !strings.HasPrefix(got, "session changes: failed 0 ") {
+		t.Errorf("refresh: got %q, want failed", got)
+	}
+	w.server.Intercept(nil)
+	w.later(time.Minute)
+	if got := line(w.collect(), "session changes"); got != "session changes: ok 2" {
+		t.Errorf("next collection: got %q, want the two that were deleted", got)
+	}
 }
 
 func TestWindow(t *testing.T) {
