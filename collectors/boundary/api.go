@@ -43,7 +43,7 @@ func (c *collector) collectAPI(ctx context.Context, last apiCursor, out collecto
 	due := c.due(last)
 	r, err := c.begin(ctx, out)
 	if err != nil {
-		c.failAll(due, err, out)
+		c.failAll(due, last, err, out)
 		return last
 	}
 	next := last
@@ -86,18 +86,52 @@ func (c *collector) due(last apiCursor) bool {
 	return len(c.config.Skip) < len(optionalParts()) && (last.Configuration == nil || c.env.Now().Sub(*last.Configuration) >= c.every)
 }
 
-// failAll says of every part that it failed.
-func (c *collector) failAll(configuration bool, err error, out collectors.Sink) {
-	lists := []listRequest{scopesRequest, targetsRequest, sessionsRequest}
-	for _, b := range branches {
-		if configuration && !b.readsOnly && c.wants(b.name) {
-			lists = append(lists, b.listRequest)
-		}
-	}
-	for _, l := range lists {
+// failAll says of every part that would have been asked for that it failed.
+func (c *collector) failAll(configuration bool, last apiCursor, err error, out collectors.Sink) {
+	for _, l := range []listRequest{scopesRequest, targetsRequest, sessionsRequest} {
 		out.Outcome(collectors.OutcomeOf(l.name, l.kind, 0, err))
 	}
 	out.Outcome(collectors.OutcomeOf(sessionsRequest.readsPart(), kindSession, 0, err))
+	if last.ListToken != "" {
+		out.Outcome(collectors.OutcomeOf(changesRequest.part(), changesRequest.kind, 0, err))
+	}
+	if !configuration {
+		return
+	}
+	out.Outcome(collectors.OutcomeOf(scopePart(c.config.Scope), kindScope, 0, err))
+	for _, b := range branches {
+		switch {
+		case b.readsOnly:
+			if c.wants(b.readsPart()) {
+				out.Outcome(collectors.OutcomeOf(b.readsPart(), b.reads, 0, err))
+			}
+		case c.wants(b.name):
+			c.failBranch(b, err, out)
+		}
+	}
+}
+
+// failBranch says of a list that it failed, and of what hangs on it, which cannot be asked for then, that it did for the same reason.
+func (c *collector) failBranch(b branch, err error, out collectors.Sink) {
+	if root := scopeType(c.config.Scope); !b.asks(root) {
+		out.Outcome(collectors.OutcomeOf(b.name, b.kind, 0, fmt.Errorf("list %s: %w: there are none in a %s", b.name, collectors.ErrNotOffered, root)))
+		return
+	}
+	out.Outcome(collectors.OutcomeOf(b.name, b.kind, 0, err))
+	c.failHanging(b.listRequest, err, out)
+	for _, ch := range b.children {
+		if c.wants(ch.name) {
+			out.Outcome(collectors.OutcomeOf(ch.name, ch.kind, 0, err))
+			c.failHanging(ch.listRequest, err, out)
+		}
+	}
+}
+
+// failHanging says of the single reads of a list, where it has any, that they failed.
+func (c *collector) failHanging(l listRequest, err error, out collectors.Sink) {
+	if l.reads != "" {
+		out.Outcome(collectors.OutcomeOf(l.readsPart(), l.reads, 0, err))
+	}
 }
 
 // wants says whether an optional part is to be asked for.

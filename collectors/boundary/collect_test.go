@@ -311,6 +311,31 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
+// When nothing can be asked for, each part failed that a collection would have told of: none keeps an outcome of before.
+func TestUnreachableIsToldOfEveryPart(t *testing.T) {
+	for _, scope := range []string{"global", "o_1", "p_prod"} {
+		w := newFullWorld(t, fullDataset())
+		w.config += "scope: " + scope + "\n"
+		w.more = "configuration_every: 0s\n"
+		w.collect()
+		names := func(res collectors.Result) (out []string) {
+			for _, p := range res.Entry.Parts {
+				out = append(out, p.Part)
+			}
+			return out
+		}
+		well := w.collect()
+		w.server.Intercept(func(rw http.ResponseWriter, _ *http.Request) bool {
+			rw.WriteHeader(http.StatusInternalServerError)
+			return true
+		})
+		res := w.collect()
+		if diff := cmp.Diff(names(well), names(res)); diff != "" {
+			t.Errorf("%s: parts (-well +got):\n%s", scope, diff)
+		}
+	}
+}
+
 func TestOneProject(t *testing.T) {
 	w := newWorld(t, smallDataset())
 	w.config += "scope: p_prod\n"

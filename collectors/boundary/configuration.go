@@ -58,8 +58,8 @@ func (c *configuration) collectBranch(ctx context.Context, b branch) {
 	if !c.wants(b.name) {
 		return
 	}
-	if root := scopeType(c.config.Scope); !b.asks(root) {
-		c.out.Outcome(collectors.OutcomeOf(b.name, b.kind, 0, fmt.Errorf("list %s: %w: there are none in a %s", b.name, collectors.ErrNotOffered, root)))
+	if !b.asks(scopeType(c.config.Scope)) {
+		c.failBranch(b, nil, c.out) // which says that there are none
 		return
 	}
 	got, err := c.collectList(ctx, b.listRequest)
@@ -67,22 +67,19 @@ func (c *configuration) collectBranch(ctx context.Context, b branch) {
 	if err == nil {
 		c.lists[b.name] = got
 	}
-	nothing := err != nil && len(got.items) == 0 // then what hangs on it cannot be asked for, for the same reason
+	if err != nil && len(got.items) == 0 {
+		c.failBranch(b, err, c.out)
+		return
+	}
 	switch {
 	case b.reads == "":
-	case nothing:
-		c.out.Outcome(collectors.OutcomeOf(b.readsPart(), b.reads, 0, err))
 	case b.name == recordingsRequest.name:
 		c.collectRecordings(ctx, got, err == nil)
 	default:
 		c.note(c.collectReads(ctx, b.listRequest, got.items))
 	}
 	for _, ch := range b.children {
-		switch {
-		case !c.wants(ch.name):
-		case nothing:
-			c.out.Outcome(collectors.OutcomeOf(ch.name, ch.kind, 0, err))
-		default:
+		if c.wants(ch.name) {
 			c.collectChildren(ctx, ch, got.items)
 		}
 	}
@@ -140,14 +137,22 @@ func (c *configuration) collectChildren(ctx context.Context, ch child, parents [
 	incomplete := failed.summary(fmt.Sprintf("%d of %d lists of %s are not complete", failed.count, asked, ch.name), "list "+ch.name+" of")
 	l := ch.listRequest.of("ID")
 	if gone > 0 {
-		l.notes = append(slices.Clone(l.notes), fmt.Sprintf("%d parents were listed and then deleted before they could be asked.", gone))
+		l.notes = append(slices.Clone(l.notes), goneParents(gone, asked))
 	}
 	err := firstOf(c.addListing(ctx, l, all, at, incomplete), incomplete)
 	c.note(err)
-	c.out.Outcome(collectors.OutcomeOf(ch.name, ch.kind, int64(len(all.items)), err))
+	o := collectors.OutcomeOf(ch.name, ch.kind, int64(len(all.items)), err)
+	if err == nil && gone > 0 {
+		o.Detail = goneParents(gone, asked)
+	}
+	c.out.Outcome(o)
 	if ch.reads != "" {
 		c.note(c.collectReads(ctx, ch.listRequest, all.items))
 	}
+}
+
+func goneParents(gone, asked int) string {
+	return fmt.Sprintf("%d of %d parents were listed and then deleted before they could be asked.", gone, asked)
 }
 
 // listOf follows the list of one parent to its end.

@@ -157,6 +157,21 @@ func TestRefusedAndFailed(t *testing.T) {
 	}
 }
 
+func TestAllParentsAreGone(t *testing.T) {
+	w := newFullWorld(t, fullDataset())
+	w.server.Intercept(func(rw http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path != "/v1/hosts" {
+			return false
+		}
+		rw.WriteHeader(http.StatusNotFound)
+		return true
+	})
+	const want = "hosts: none 0 2 of 2 parents were listed and then deleted before they could be asked."
+	if got := line(w.collect(), "hosts"); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // Each grant that is missing is named, and everything else is there.
 func TestEachGrantIsNamed(t *testing.T) {
 	const why = ` 0 list X: denied: needs a role with the grant ids=*;type=Y;actions=list,read: page 1: HTTP status 403, PermissionDenied: "Forbidden."`
