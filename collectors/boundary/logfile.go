@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
+
+	"auditpack/internal/fileglob"
 )
 
 // logFile is one file that a glob named.
@@ -25,10 +27,10 @@ type logFile struct {
 // match returns the regular files that a configured glob names, in the order of names.
 func (c *collector) match(pattern string) ([]logFile, error) {
 	pattern = filepath.ToSlash(pattern)
-	folder, rest := fixedFolder(pattern)
+	folder, rest := fileglob.Split(pattern)
 	tree := c.env.Open(folder)
-	names, err := fs.Glob(tree, rest)
-	if err != nil {
+	names, err := fileglob.Match(tree, rest)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // a folder that is not there has no files
 		return nil, fmt.Errorf("match %q: %w", pattern, err)
 	}
 	var files []logFile
@@ -43,22 +45,6 @@ func (c *collector) match(pattern string) ([]logFile, error) {
 		files = append(files, logFile{tree: tree, name: name, path: path.Join(folder, name)})
 	}
 	return files, nil
-}
-
-// fixedFolder cuts a glob into the folders before its first special character and the rest.
-func fixedFolder(pattern string) (folder, rest string) {
-	fixed := pattern
-	if i := strings.IndexAny(pattern, `*?[\`); i >= 0 {
-		fixed = pattern[:i]
-	}
-	cut := strings.LastIndexByte(fixed, '/')
-	switch {
-	case cut < 0:
-		return ".", pattern
-	case cut == 0:
-		return "/", pattern[1:]
-	}
-	return pattern[:cut], pattern[cut+1:]
 }
 
 // compressed says whether nobody writes to the file any more: its last line is then whole, with a newline or without.

@@ -11,12 +11,11 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"auditpack/collectors"
 	"auditpack/evidence"
+	"auditpack/internal/fileglob"
 )
 
 // The kinds of evidence. A file that is no result in a version of the format that is known here is kept, and not read.
@@ -67,16 +66,15 @@ func open(decode func(any) error, env collectors.Env) (collectors.Collector, err
 
 // Collect stores every file as it is now; the period plays no part.
 func (c *collector) Collect(ctx context.Context, _ evidence.Period, out collectors.Sink) error {
-	dir, pattern := split(path.Clean(filepath.ToSlash(c.config.Path)))
+	dir, pattern := fileglob.Split(path.Clean(filepath.ToSlash(c.config.Path)))
 	tree := c.env.Open(dir)
 	if _, err := fs.Stat(tree, "."); err != nil {
 		return fmt.Errorf("open folder of %q: correct path in auditpack.yaml: %w", c.config.Path, err)
 	}
-	names, err := fs.Glob(tree, pattern)
+	names, err := fileglob.Match(tree, pattern)
 	if err != nil {
 		return fmt.Errorf("match %q: %w", c.config.Path, err)
 	}
-	slices.Sort(names)
 	var results, unread int64
 	var failures, notRead []error
 	for i, name := range names {
@@ -131,18 +129,6 @@ func (c *collector) add(ctx context.Context, out collectors.Sink, name string, b
 		return fmt.Errorf("add result %q: %w", name, err)
 	}
 	return nil
-}
-
-// split cuts a glob into the folder before its first special character and the rest.
-func split(pattern string) (dir, rest string) {
-	dir = path.Dir(pattern)
-	for strings.ContainsAny(dir, `*?[\`) {
-		dir = path.Dir(dir)
-	}
-	if dir == "." && !strings.HasPrefix(pattern, "./") {
-		return dir, pattern
-	}
-	return dir, strings.TrimPrefix(strings.TrimPrefix(pattern, dir), "/")
 }
 
 // maxResult bounds a file that is read into memory, in bytes: one with the whole source of a large project in it has some MiB.

@@ -6,18 +6,6 @@ import (
 	"testing"
 )
 
-func TestSplit(t *testing.T) {
-	for pattern, want := range map[string][2]string{
-		"a.json": {".", "a.json"}, "*.json": {".", "*.json"}, "r/*.json": {"r", "*.json"}, "r/*/x.json": {"r", "*/x.json"},
-		"/var/r/*.json": {"/var/r", "*.json"}, "/*.json": {"/", "*.json"}, "../r/*.json": {"../r", "*.json"}, "../*.json": {"..", "*.json"},
-		`r[1]/x\*.json`: {".", `r[1]/x\*.json`},
-	} {
-		if dir, rest := split(pattern); dir != want[0] || rest != want[1] {
-			t.Errorf("split(%q): got %q and %q, want %q", pattern, dir, rest, want)
-		}
-	}
-}
-
 // FuzzParse: what is taken is JSON with a known version, and what is refused says where.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"schema_version": "1.1", "findings": [{"check_id": "a", "control_id": "b", "status": "PASS"}]}`))
