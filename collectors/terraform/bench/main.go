@@ -47,7 +47,7 @@ func main() {
 	flag.DurationVar(&o.latency, "latency", 50*time.Millisecond, "what an answer takes")
 	flag.IntVar(&o.announced, "announced", 300, "requests a second that the server announces")
 	flag.Float64Var(&o.maxRatio, "max-ratio", 1.15, "target: wall time over requests divided by two thirds of the announced limit")
-	flag.Float64Var(&o.maxGrowth, "max-growth", 1.5, "target: peak memory with more runs over that with few; their ids are kept, and a collector of garbage takes its share")
+	flag.Float64Var(&o.maxGrowth, "max-growth", 1.25, "target: peak memory with more runs over that with few; their ids are kept, and a collector of garbage takes its share")
 	flag.StringVar(&o.ours, "ours", "", "internal: collect from this address and print JSON")
 	flag.StringVar(&o.folder, "dir", "", "internal: folder of the store")
 	flag.Parse()
