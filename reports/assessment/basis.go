@@ -66,6 +66,9 @@ func (l *ledger) basisOf(t *Test, w window, tables map[string][]evidence.Kind) b
 		if need.AbsenceIsTold {
 			l.tell(&b, need, table, kinds, w, l.sourcesOf(t, tables))
 		}
+		if need.FailureBlocks {
+			l.failures(&b, kinds, outcomes)
+		}
 		if need.Coverage == CoverOptional || seen[key] {
 			continue
 		}
@@ -85,16 +88,7 @@ func (l *ledger) basisOf(t *Test, w window, tables map[string][]evidence.Kind) b
 // judge looks at the evidence for one table.
 func (l *ledger) judge(b *basis, need Need, table string, kinds []evidence.Kind, w window, outcomes []asked) {
 	spans := l.bySource(kinds)
-	related := l.relatedKinds(kinds)
-	explained := false
-	for _, a := range outcomes {
-		code := map[evidence.Outcome]string{evidence.OutcomeFailed: codeFailed, evidence.OutcomeDenied: codeDenied}[a.part.Outcome]
-		if code == "" || !slices.Contains(related, a.part.Kind) {
-			continue
-		}
-		explained = true
-		b.block(Reason{Code: code, Source: a.source, Detail: a.part.Part + ": " + a.part.Detail})
-	}
+	explained := l.failures(b, kinds, outcomes)
 	if len(spans) == 0 {
 		b.mute = b.mute || need.AbsentRowsDeviate
 		b.period = b.period || need.Coverage == CoverPeriod
@@ -109,6 +103,22 @@ func (l *ledger) judge(b *basis, need Need, table string, kinds []evidence.Kind,
 		}
 		b.overPeriod(source, table, need, spans[source], w.period)
 	}
+}
+
+// failures blocks the test for each part that feeds a table and failed or was denied when it was asked last, and says whether there
+// is one.
+func (l *ledger) failures(b *basis, kinds []evidence.Kind, outcomes []asked) bool {
+	related := l.relatedKinds(kinds)
+	found := false
+	for _, a := range outcomes {
+		code := map[evidence.Outcome]string{evidence.OutcomeFailed: codeFailed, evidence.OutcomeDenied: codeDenied}[a.part.Outcome]
+		if code == "" || !slices.Contains(related, a.part.Kind) {
+			continue
+		}
+		found = true
+		b.block(Reason{Code: code, Source: a.source, Detail: a.part.Part + ": " + a.part.Detail})
+	}
+	return found
 }
 
 // sourcesOf returns the sources that speak for a table that t must have.

@@ -279,3 +279,45 @@ func TestTell(t *testing.T) {
 		})
 	}
 }
+
+// TestFailureBlocks has a test of two tables, of which the second one is optional; that asking for it failed is a gap, that there
+// was none is not.
+func TestFailureBlocks(t *testing.T) {
+	const extra evidence.Kind = "test.extra/1"
+	quarter := span("2026-07-01", "2026-10-01")
+	for name, tc := range map[string]struct {
+		outcomes []evidence.Outcome // of the optional table, in order
+		want     []string
+	}{
+		"never asked":                {nil, nil},
+		"none":                       {[]evidence.Outcome{evidence.OutcomeNone}, nil},
+		"not offered":                {[]evidence.Outcome{evidence.OutcomeNotOffered}, nil},
+		"failed":                     {[]evidence.Outcome{evidence.OutcomeFailed}, []string{codeFailed}},
+		"denied after it was there":  {[]evidence.Outcome{evidence.OutcomeOK, evidence.OutcomeDenied}, []string{codeDenied}},
+		"failed, then there is none": {[]evidence.Outcome{evidence.OutcomeFailed, evidence.OutcomeNone}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &testSource{}
+			s.collect("a", "2026-10-02", &quarter, evidence.OutcomeOK, speaks("2026-07-01", "2026-10-01"))
+			for i, o := range tc.outcomes {
+				s.collectKind(extra, "a", []string{"2026-10-03", "2026-10-04"}[i], &quarter, o)
+			}
+			test := &Test{ID: "TST-01", Needs: map[string]Need{
+				"boundary_session": {MaxAge: aDay, Age: "1d", Coverage: CoverPeriod},
+				"extra":            {MaxAge: aDay, Age: "1d", Coverage: CoverOptional, FailureBlocks: true},
+			}}
+			w := window{typ: 2, period: quarter, asOf: day("2026-10-01")}
+			b := newLedger(s.in).basisOf(test, w, map[string][]evidence.Kind{"boundary_session": {kind}, "extra": {extra}})
+			var got []string
+			for _, r := range b.reasons {
+				got = append(got, r.Code)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("reasons (-want +got):\n%s", diff)
+			}
+			if b.blocked != (len(tc.want) > 0) {
+				t.Errorf("blocked: got %v, want %v", b.blocked, len(tc.want) > 0)
+			}
+		})
+	}
+}

@@ -46,6 +46,10 @@ type Need struct {
 	// of lacks it, or lacks it for some time, that is a reason in words, and the rest of the test is assessed all the same.
 	AbsenceIsTold bool `yaml:"absence_is_told"`
 
+	// FailureBlocks says of an optional table that asking for it must not have failed: most collections have no row for it, and one
+	// that could not look does not show that there was none.
+	FailureBlocks bool `yaml:"failure_blocks"`
+
 	MaxAge time.Duration `yaml:"-"` // the longest hole that is still no hole
 }
 
@@ -118,6 +122,7 @@ func (p *problems) needs(t *Test) {
 		}
 		p.when(!slices.Contains(coverages, n.Coverage), at, "coverage %q of %s: want one of %v", n.Coverage, table, coverages)
 		p.when(n.AbsenceIsTold && n.Coverage != CoverOptional, at, "absence_is_told of %s: only what is optional can be absent", table)
+		p.when(n.FailureBlocks && n.Coverage != CoverOptional, at, "failure_blocks of %s: what is not optional is blocked by a failure anyway", table)
 		period = period || n.Coverage == CoverPeriod
 		n.MaxAge = age
 		t.Needs[table] = n
