@@ -179,7 +179,7 @@ func assessStore(ctx context.Context, store *memstore.Store, asOf time.Time, cat
 		return assessment.Assessment{}, err
 	}
 	defer engine.Close()
-	known, err := readJournal(ctx, store, store)
+	known, err := readJournal(ctx, store, store, time.Time{})
 	if err != nil {
 		return assessment.Assessment{}, err
 	}

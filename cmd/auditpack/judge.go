@@ -100,6 +100,8 @@ type known struct {
 	entries []evidence.Entry
 	last    evidence.Digest // of the last entry's bytes
 	records []assessment.StoredRecord
+	total   int64 // entries that the journal has in all
+	gone    int   // records of the entries whose bytes a later entry let go under a retention rule
 }
 
 // openJudgement keeps the workspace's files as evidence, projects what is new, and loads what is judged by.
@@ -109,17 +111,22 @@ func openJudgement(c *cli.Context, s *session) (*judgement, error) {
 		return nil, err
 	}
 	j := &judgement{session: s, window: win}
-	if j.inputs, err = s.Inputs(); err != nil {
+	if j.inputs, err = s.judgedBy(); err != nil {
 		return nil, err
 	}
 	if j.catalogue, err = s.catalogue(); err != nil {
 		return nil, s.placed(err)
 	}
-	if err := s.keepInputs(c.Context); err != nil {
-		return nil, err
-	}
-	if j.known, err = readJournal(c.Context, s.store, s.store); err != nil {
-		return nil, err
+	if s.past == nil {
+		if err := s.keepInputs(c.Context); err != nil {
+			return nil, err
+		}
+		if j.known, err = readJournal(c.Context, s.store, s.store, time.Time{}); err != nil {
+			return nil, err
+		}
+	} else {
+		j.known = s.past.known
+		noteKnown(c, s.past)
 	}
 	if j.engine, err = s.engine(c.Context); err != nil {
 		return nil, err
@@ -151,20 +158,30 @@ func (s *session) catalogue() (*assessment.Catalogue, error) {
 	for id, values := range s.Config.Parameters {
 		overrides.Values[assessment.TestID(id)] = values
 	}
+	own := os.DirFS(s.Dir)
+	if s.past != nil {
+		own = s.past.files
+	}
 	return assessment.LoadCatalogue([]assessment.Layer{
 		{Name: "templates", Files: templates.Files},
-		{Name: ownLayer, Files: os.DirFS(s.Dir)},
+		{Name: ownLayer, Files: own},
 	}, overrides)
 }
 
 // readJournal reads what is known: the entries up to the last that adds to or takes from the evidence. That reports were
-// exported since does not change a verdict.
-func readJournal(ctx context.Context, store evidence.Store, journal evidence.Journal) (known, error) {
+// exported since does not change a verdict. With a time other than zero it is what was known then: the entries before the first that
+// was committed later. What a later entry let go under a retention rule cannot be read any more and is left out all the same.
+func readJournal(ctx context.Context, store evidence.Store, journal evidence.Journal, until time.Time) (known, error) {
 	var k known
-	var pending []evidence.Entry
+	var pending, later []evidence.Entry
 	for e, err := range journal.Entries(ctx, 1) {
 		if err != nil {
 			return known{}, err
+		}
+		k.total = e.Number
+		if len(later) > 0 || (!until.IsZero() && e.Time.After(until)) {
+			later = append(later, e)
+			continue
 		}
 		pending = append(pending, e)
 		if e.Type != evidence.EntryExported && e.Type != evidence.EntrySealed {
@@ -179,10 +196,14 @@ func readJournal(ctx context.Context, store evidence.Store, journal evidence.Jou
 		}
 		k.last = evidence.DigestOf(b)
 	}
-	gone := dropped(k.entries)
+	out, lost := dropped(k.entries), letGo(later)
 	for _, e := range k.entries {
 		for _, d := range e.Records {
-			if gone[d] {
+			if out[d] {
+				continue
+			}
+			if lost[d] {
+				k.gone++
 				continue
 			}
 			r, err := readRecord(ctx, store, d)
@@ -200,6 +221,19 @@ func dropped(entries []evidence.Entry) map[evidence.Digest]bool {
 	gone := map[evidence.Digest]bool{}
 	for _, e := range entries {
 		if e.Type == evidence.EntrySuperseded || e.Type == evidence.EntryRetention {
+			for _, d := range e.Subjects {
+				gone[d] = true
+			}
+		}
+	}
+	return gone
+}
+
+// letGo are the records whose raw bytes entries let go under a retention rule.
+func letGo(entries []evidence.Entry) map[evidence.Digest]bool {
+	gone := map[evidence.Digest]bool{}
+	for _, e := range entries {
+		if e.Type == evidence.EntryRetention {
 			for _, d := range e.Subjects {
 				gone[d] = true
 			}
@@ -266,7 +300,7 @@ func judged(c *cli.Context, do func(*judgement, []assessment.Assessment) error) 
 	if c.Args().Present() {
 		return usagef("%s takes no argument, got %q", commandName(c), c.Args().First())
 	}
-	s, err := openSession(c, false)
+	s, err := openJudging(c)
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,7 @@ type session struct {
 	*workspace.Workspace
 	store *filestore.Store
 	shown string // the workspace's folder as it was named
+	past  *past  // what was known on a date, to judge by; nil: all that is known, and the files of today
 }
 
 // openWorkspace opens the workspace that --workspace names.

@@ -36,7 +36,8 @@ type journaled struct {
 	record evidence.Record
 }
 
-// readJournal reads entries 1 to upTo and every record that they commit, in order, each once.
+// readJournal reads entries 1 to upTo and every record that they commit, in order, each once. Later entries count only where they let
+// evidence go under a retention rule: its bytes are not there any more.
 func (e *Engine) readJournal(ctx context.Context, upTo int64) (known, error) {
 	k := known{dropped: map[evidence.Digest]bool{}, odd: map[evidence.Digest][]evidence.Digest{}}
 	if upTo == 0 {
@@ -49,14 +50,14 @@ func (e *Engine) readJournal(ctx context.Context, upTo int64) (known, error) {
 		if err != nil {
 			return known{}, err // says that the journal was being read
 		}
-		k.entries = append(k.entries, entry)
-		if entry.Type == evidence.EntrySuperseded || entry.Type == evidence.EntryRetention {
+		later := entry.Number > upTo
+		if !later {
+			k.entries = append(k.entries, entry)
+		}
+		if entry.Type == evidence.EntryRetention || (entry.Type == evidence.EntrySuperseded && !later) {
 			for _, d := range entry.Subjects {
 				k.dropped[d] = true
 			}
-		}
-		if entry.Number == upTo {
-			break
 		}
 	}
 	if n := int64(len(k.entries)); n != upTo {

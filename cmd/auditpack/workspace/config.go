@@ -171,7 +171,12 @@ func Open(dir string, types []collectors.Type) (*Workspace, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open workspace: %w", err)
 	}
-	w := &Workspace{Dir: abs, shown: filepath.Join(dir, FileName), types: types}
+	return parse(abs, filepath.Join(dir, FileName), raw, types)
+}
+
+// parse reads auditpack.yaml of the workspace in dir, an absolute path; shown names the file in errors.
+func parse(dir, shown string, raw []byte, types []collectors.Type) (_ *Workspace, err error) {
+	w := &Workspace{Dir: dir, shown: shown, types: types}
 	if w.body, err = strictyaml.Parse(w.shown, raw); err != nil {
 		return nil, fmt.Errorf("open workspace: %w", withSource(err))
 	}
