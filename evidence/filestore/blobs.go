@@ -45,14 +45,25 @@ func (s *Store) put(ctx context.Context, r io.Reader) (evidence.Digest, int64, e
 	first := chunkPool.Get().(*chunk)
 	defer chunkPool.Put(first)
 	r = contextio.Reader(ctx, r)
-	n, err := io.ReadFull(r, first.buf[:])
+	n, err := fill(r, first.buf[:])
 	switch {
-	case err == io.EOF || err == io.ErrUnexpectedEOF:
+	case err == io.EOF:
 		return s.putSmall(ctx, first.buf[:n])
 	case err != nil:
 		return "", 0, err
 	}
 	return s.putLarge(ctx, io.MultiReader(bytes.NewReader(first.buf[:n]), r))
+}
+
+// fill reads until buf is full or r ends. Its error is r's own, io.EOF for its end: io.ReadFull would call a short last piece
+// io.ErrUnexpectedEOF, which is also what a transport says that broke off, and would drop an error that comes with the last byte.
+func fill(r io.Reader, buf []byte) (n int, err error) {
+	for n < len(buf) && err == nil {
+		var m int
+		m, err = r.Read(buf[n:])
+		n += m
+	}
+	return n, err
 }
 
 // putSmall stores what fits in one chunk, without goroutines.
@@ -244,7 +255,7 @@ func feed(r io.Reader, toHash, toPack chan<- *chunk) (size int64, err error) {
 	for i := 0; ; i++ {
 		c := ring[i%chunksInWork]
 		c.done.Wait()
-		n, err := io.ReadFull(r, c.buf[:])
+		n, err := fill(r, c.buf[:])
 		size += int64(n)
 		if n > 0 {
 			c.n = n
@@ -252,7 +263,7 @@ func feed(r io.Reader, toHash, toPack chan<- *chunk) (size int64, err error) {
 			toHash <- c
 			toPack <- c
 		}
-		if err == io.EOF || err == io.ErrUnexpectedEOF {
+		if err == io.EOF {
 			return size, nil
 		}
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -18,7 +19,20 @@ import (
 	"auditpack/evidence"
 )
 
-// Run tests a store. Open returns a new and empty one each time.
+// Damager is the ability of a store to change kept bytes without telling anyone, as a failing disk would. A store under test that has
+// none is not tested against it.
+type Damager interface {
+	// Damage lets the blob d hold b.
+	Damage(d evidence.Digest, b []byte)
+}
+
+// Failer is the ability of a store whose disk can be told to fail. A store under test without a disk has none.
+type Failer interface {
+	// FailAt lets the n-th operation on the disk from now on (0: the next) and all after it fail with err; nil ends it.
+	FailAt(n int, err error)
+}
+
+// Run tests a store. Open returns a new and empty one each time; where it is a Damager or a Failer, it is tested as one too.
 func Run(t *testing.T, open func(t *testing.T) evidence.Store) {
 	for _, c := range []struct {
 		name string
@@ -31,6 +45,10 @@ func Run(t *testing.T, open func(t *testing.T) evidence.Store) {
 		{"a blob that is not there", notThere},
 		{"a digest that is none", malformedDigest},
 		{"a reader that fails in the middle stores nothing", failingReader},
+		{"a reader that is cut short stores nothing", cutShort},
+		{"an empty blob", emptyBlob},
+		{"bytes of another digest", otherBytes},
+		{"a full disk", fullDisk},
 		{"a cancelled context stores nothing", cancelledPut},
 		{"a context cancelled in the middle of a put", cancelledInTheMiddle},
 		{"a context cancelled while reading", cancelledGet},
@@ -163,6 +181,129 @@ func failingReader(t *testing.T, s evidence.Store) {
 		}
 	}
 	checkBlobs(t, s)
+}
+
+// cutShort gives what a transport gives whose other end went away: some bytes, and that more were announced. However the error
+// comes, with bytes or after them, at the edge of a buffer or elsewhere, what was read must not pass for the whole.
+func cutShort(t *testing.T, s evidence.Store) {
+	for _, size := range []int{0, 1, 100, 512<<10 - 1, 512 << 10, 512<<10 + 1, 1 << 20, 3 << 20} {
+		for name, r := range map[string]io.Reader{
+			"after the bytes": io.MultiReader(bytes.NewReader(Bytes(size, 1)), failing{io.ErrUnexpectedEOF}),
+			"with the bytes":  &once{b: Bytes(size, 1), err: io.ErrUnexpectedEOF},
+		} {
+			if d, n, err := s.Put(t.Context(), r); !errors.Is(err, io.ErrUnexpectedEOF) || d != "" || n != 0 {
+				t.Errorf("%d bytes, error %s: got %q, %d, %v; want io.ErrUnexpectedEOF alone", size, name, d, n, err)
+			}
+		}
+	}
+	checkBlobs(t, s)
+}
+
+// once gives err together with its last bytes, and io.EOF from then on.
+type once struct {
+	b   []byte
+	err error
+}
+
+func (o *once) Read(p []byte) (int, error) {
+	n := copy(p, o.b)
+	o.b = o.b[n:]
+	if len(o.b) > 0 {
+		return n, nil
+	}
+	err := o.err
+	o.err = io.EOF
+	return n, err
+}
+
+func emptyBlob(t *testing.T, s evidence.Store) {
+	const empty = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			if d, n, err := s.Put(t.Context(), strings.NewReader("")); d != empty || n != 0 || err != nil {
+				t.Errorf("got %s, %d, %v; want %s", d, n, err, empty)
+			}
+		})
+	}
+	wg.Wait()
+	checkBlobs(t, s, empty)
+	if got := get(t, s, empty); len(got) != 0 {
+		t.Errorf("Get gives %d bytes", len(got))
+	}
+}
+
+func otherBytes(t *testing.T, s evidence.Store) {
+	damager, ok := s.(Damager)
+	if !ok {
+		t.Skip("the store cannot be damaged from here")
+	}
+	large := Bytes(3<<20, 5)
+	for _, c := range []struct {
+		name       string
+		kept, then []byte
+	}{
+		{"one letter", []byte("as received"), []byte("as Received")},
+		{"cut", large, large[:len(large)-1]},
+		{"longer", large, append(large[:len(large):len(large)], 'x')},
+		{"nothing", []byte("something"), nil},
+		{"something", nil, []byte("something")},
+		{"one bit", large, append([]byte{large[0] ^ 1}, large[1:]...)},
+	} {
+		d := put(t, s, c.kept)
+		damager.Damage(d, c.then)
+		r, err := s.Get(t.Context(), d)
+		if err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		_, err = io.Copy(io.Discard, r)
+		var corrupt *evidence.CorruptError
+		if !errors.Is(err, evidence.ErrCorrupt) || !errors.As(err, &corrupt) || corrupt.Want != d {
+			t.Errorf("%s: got %v, want ErrCorrupt of %s", c.name, err, d)
+		}
+		if err := r.Close(); err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if _, err := evidence.ReadAll(t.Context(), s, d, 1<<30); !errors.Is(err, evidence.ErrCorrupt) {
+			t.Errorf("%s: ReadAll: got %v, want ErrCorrupt", c.name, err)
+		}
+	}
+}
+
+// fullDisk lets the disk be full at each operation of a Put in turn: the Put fails or the blob is there, what was there before stays, and
+// with room again all goes on.
+func fullDisk(t *testing.T, s evidence.Store) {
+	failer, ok := s.(Failer)
+	if !ok {
+		t.Skip("the store has no disk that can be full")
+	}
+	before := put(t, s, []byte("before"))
+	const most = 20 // operations of one Put, and some more
+	failed := 0
+	for n := range most {
+		for _, b := range [][]byte{Bytes(100, uint64(n)), Bytes(1<<20, uint64(n))} {
+			failer.FailAt(n, syscall.ENOSPC)
+			d, size, err := s.Put(t.Context(), bytes.NewReader(b))
+			failer.FailAt(0, nil)
+			switch {
+			case err == nil:
+				if !bytes.Equal(get(t, s, d), b) {
+					t.Errorf("full at operation %d: acknowledged, and other bytes are there", n)
+				}
+			case !errors.Is(err, syscall.ENOSPC) || d != "" || size != 0:
+				t.Errorf("full at operation %d: got %q, %d, %v; want no space left alone", n, d, size, err)
+			default:
+				failed++
+			}
+			if put(t, s, b) != evidence.DigestOf(b) || !bytes.Equal(get(t, s, evidence.DigestOf(b)), b) {
+				t.Errorf("with room again after operation %d: other bytes", n)
+			}
+			get(t, s, before)
+		}
+	}
+	if failed == 0 || failed == 2*most {
+		t.Errorf("%d of %d puts failed: want some, and not all", failed, 2*most)
+	}
 }
 
 type failing struct{ err error }
