@@ -60,8 +60,10 @@ type Collector interface {
 
 // Sink takes what one collection of one source finds. It is safe for concurrent use.
 type Sink interface {
-	// Put stores raw bytes and returns the Part that names them, for a later Add. name is unique within the record.
-	Put(ctx context.Context, name, mediaType string, r io.Reader) (evidence.Part, error)
+	// Put stores raw bytes and returns the Part that names them, for a later Add of a record of that kind. name is unique within the
+	// record. What is stored may differ from what r gives where the workspace has rules of redaction for the kind: digests and sizes are
+	// those of the Part.
+	Put(ctx context.Context, kind evidence.Kind, name, mediaType string, r io.Reader) (evidence.Part, error)
 
 	// Add completes r (format, source name and type, collection time, host, tool, collector; Collected.Principal stays as the
 	// collector set it; a record with neither Period nor At is a snapshot of the start of the collection) and stores it. Blobs that no added record names are not evidence.

@@ -131,7 +131,7 @@ var (
 	_ Checkpointer = (*sink)(nil)
 )
 
-func (s *sink) Put(ctx context.Context, name, mediaType string, r io.Reader) (evidence.Part, error) {
+func (s *sink) Put(ctx context.Context, kind evidence.Kind, name, mediaType string, r io.Reader) (evidence.Part, error) {
 	d, n, err := s.options.Store.Put(ctx, r)
 	if err != nil {
 		return evidence.Part{}, fmt.Errorf("store %q: %w", name, err)

@@ -35,7 +35,7 @@ func options(s *memstore.Store) Options {
 
 // one adds a record with one part and says so.
 func one(ctx context.Context, _ evidence.Period, out Sink) error {
-	part, err := out.Put(ctx, "a", "text/plain", strings.NewReader("hello"))
+	part, err := out.Put(ctx, "notes.file/1", "a", "text/plain", strings.NewReader("hello"))
 	if err != nil {
 		return err
 	}

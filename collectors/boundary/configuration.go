@@ -197,7 +197,7 @@ func (r *run) rootScope(ctx context.Context) (item, error) {
 }
 
 func (r *run) addScope(ctx context.Context, body []byte, at time.Time) error {
-	part, err := r.out.Put(ctx, r.config.Scope+".json", jsonType, bytes.NewReader(body))
+	part, err := r.out.Put(ctx, kindScope, r.config.Scope+".json", jsonType, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}

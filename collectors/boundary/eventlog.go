@@ -90,7 +90,7 @@ func (r *logRun) store(ctx context.Context, content io.Reader, track *tracker) e
 	defer segments.Close()
 	for segments.Next() {
 		var times span
-		part, err := r.out.Put(ctx, r.file.device(), linesType, io.TeeReader(segments, io.MultiWriter(track, &times)))
+		part, err := r.out.Put(ctx, kindEventLog, r.file.device(), linesType, io.TeeReader(segments, io.MultiWriter(track, &times)))
 		if err != nil {
 			return err
 		}
@@ -146,7 +146,7 @@ func (r *logRun) addOdd(ctx context.Context, rec evidence.Record, segment eviden
 	if err := lines.WriteOdd(&b, string(segment.Digest), r.file.device(), sum.Odd); err != nil {
 		return err
 	}
-	part, err := r.out.Put(ctx, r.file.device(), linesType, &b)
+	part, err := r.out.Put(ctx, kindOddLines, r.file.device(), linesType, &b)
 	if err != nil {
 		return err
 	}

@@ -151,7 +151,7 @@ func (r *run) page(ctx context.Context, l listRequest, token string, got *listin
 			got.redactions = append(got.redactions, redaction)
 		}
 	}
-	part, err := r.out.Put(ctx, fmt.Sprintf("%s-%04d.json", l.file(), number), jsonType, bytes.NewReader(body))
+	part, err := r.out.Put(ctx, l.kind, fmt.Sprintf("%s-%04d.json", l.file(), number), jsonType, bytes.NewReader(body))
 	if err != nil {
 		return page{}, err
 	}

@@ -71,7 +71,7 @@ func (r *run) readOne(ctx context.Context, of listRequest, id string) (single, e
 	if one.body.ID != id {
 		return single{}, fmt.Errorf("answer speaks of %s %q", of.one, one.body.ID)
 	}
-	one.item, err = r.out.Put(ctx, id+".json", jsonType, bytes.NewReader(body))
+	one.item, err = r.out.Put(ctx, of.reads, id+".json", jsonType, bytes.NewReader(body))
 	return one, err
 }
 

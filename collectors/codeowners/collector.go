@@ -159,7 +159,7 @@ func (b *batch) source() evidence.Source {
 }
 
 func (b *batch) addFile(ctx context.Context, f found) error {
-	part, err := b.out.Put(ctx, f.name, "text/plain", bytes.NewReader(f.content))
+	part, err := b.out.Put(ctx, kindFile, f.name, "text/plain", bytes.NewReader(f.content))
 	if err != nil {
 		return err
 	}
@@ -231,7 +231,7 @@ func (c *collector) none(ctx context.Context, out collectors.Sink) error {
 }
 
 func add[T any](ctx context.Context, b *batch, kind evidence.Kind, name string, rows []T) error {
-	part, err := collectors.PutRows(ctx, b.out, name, rows)
+	part, err := collectors.PutRows(ctx, b.out, kind, name, rows)
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,7 @@ type list struct {
 
 // query is how a list is asked for.
 type query struct {
+	kind   evidence.Kind // of the record that the pages are for
 	path   string
 	values url.Values
 	field  string                       // of an object that holds the list; empty: the answer is the list
@@ -89,7 +90,7 @@ func (s *session) pages(ctx context.Context, out collectors.Sink, q query) (list
 		if err != nil {
 			return got, fmt.Errorf("list of %s: %w", q.path, err)
 		}
-		p, err := s.put(ctx, out, a)
+		p, err := s.put(ctx, out, q.kind, a)
 		if err != nil {
 			return got, err
 		}
@@ -193,19 +194,19 @@ func nameOf(path string, values url.Values) string {
 	return path + "?" + query
 }
 
-// one asks for a single object and stores it.
-func (s *session) one(ctx context.Context, out collectors.Sink, path string, values url.Values) (page, []byte, error) {
+// one asks for a single object and stores it, for a record of that kind.
+func (s *session) one(ctx context.Context, out collectors.Sink, kind evidence.Kind, path string, values url.Values) (page, []byte, error) {
 	a, err := s.get(ctx, s.url(path, values), nameOf(path, values))
 	if err != nil {
 		return page{}, nil, err
 	}
-	p, err := s.put(ctx, out, a)
+	p, err := s.put(ctx, out, kind, a)
 	return p, a.body, err
 }
 
 // put stores an answer as received, but for secrets: our token, should the server send it back, and those that the patch
 // of a commit shows. The record says what was taken out.
-func (s *session) put(ctx context.Context, out collectors.Sink, a answer) (page, error) {
+func (s *session) put(ctx context.Context, out collectors.Sink, kind evidence.Kind, a answer) (page, error) {
 	var p page
 	body, name := a.body, a.name
 	if n := bytes.Count(body, []byte(s.token)); n > 0 {
@@ -214,7 +215,7 @@ func (s *session) put(ctx context.Context, out collectors.Sink, a answer) (page,
 	}
 	body, done := redact(body, a.body)
 	p.redactions = append(p.redactions, done...)
-	part, err := out.Put(ctx, name, "application/json", bytes.NewReader(body))
+	part, err := out.Put(ctx, kind, name, "application/json", bytes.NewReader(body))
 	if err != nil {
 		return page{}, &storeError{err}
 	}

@@ -280,7 +280,7 @@ func (r *reading) add(ctx context.Context, kind evidence.Kind, parts []evidence.
 }
 
 func addDerived[T any](ctx context.Context, r *reading, kind evidence.Kind, name string, rows []T, from []evidence.Digest, seen int, procedure string) error {
-	part, err := collectors.PutRows(ctx, r.out, name, rows)
+	part, err := collectors.PutRows(ctx, r.out, kind, name, rows)
 	if err != nil {
 		return &storeError{err}
 	}
@@ -297,7 +297,7 @@ func (r *reading) addCommits(ctx context.Context, commits *objectBatch, n int) (
 	if n == 0 {
 		return nil, shared, nil
 	}
-	part, err := r.out.Put(ctx, "commits", "text/plain", bytes.NewReader(commits.buffer.Bytes()))
+	part, err := r.out.Put(ctx, kindCommits, "commits", "text/plain", bytes.NewReader(commits.buffer.Bytes()))
 	if err != nil {
 		return nil, shared, &storeError{err}
 	}
@@ -317,7 +317,7 @@ func (r *reading) addStates(ctx context.Context, h *history) ([]evidence.Digest,
 	var parts []evidence.Part
 	for _, key := range slices.Sorted(maps.Keys(h.states)) {
 		state := h.states[key]
-		part, err := r.out.Put(ctx, key, "text/plain", bytes.NewReader(state.content))
+		part, err := r.out.Put(ctx, kindStates, key, "text/plain", bytes.NewReader(state.content))
 		if err != nil {
 			return nil, &storeError{err}
 		}
@@ -392,7 +392,7 @@ func (i *integrations) content(h plumbing.Hash) (content []byte, ok bool, err er
 func (i *integrations) put(ctx context.Context, l landing, f file, content []byte) (evidence.Digest, error) {
 	clean, done := redact(content, content)
 	i.redact = append(i.redact, done...)
-	part, err := i.out.Put(ctx, l.hash.String()+":"+path.Join(i.branch.prefix, f.to), "text/plain", bytes.NewReader(clean))
+	part, err := i.out.Put(ctx, kindIntegrationFiles, l.hash.String()+":"+path.Join(i.branch.prefix, f.to), "text/plain", bytes.NewReader(clean))
 	if err != nil {
 		return "", &storeError{err}
 	}
@@ -460,7 +460,7 @@ func (r *reading) addRewrites(ctx context.Context, last cursor) error {
 		}
 		var one objectBatch
 		one.add(plumbing.CommitObject, r.branch.tip, raw)
-		part, err := r.out.Put(ctx, "commits", "text/plain", bytes.NewReader(one.buffer.Bytes()))
+		part, err := r.out.Put(ctx, kindCommits, "commits", "text/plain", bytes.NewReader(one.buffer.Bytes()))
 		if err != nil {
 			return &storeError{err}
 		}

@@ -130,12 +130,12 @@ func (v *reviews) take(ctx context.Context, kind evidence.Kind, of, permission s
 // Source: GitHub REST API documentation, "Get a commit" and "List pull requests associated with a commit", as of 2026-11.
 func (v *reviews) change(ctx context.Context, sha string) (whole bool, err error) {
 	path := v.session.repo("/commits/" + sha)
-	got, err := v.session.list(ctx, v.out, query{path: path, field: "files"})
+	got, err := v.session.list(ctx, v.out, query{kind: kindCommitChecks, path: path, field: "files"})
 	whole, err = v.take(ctx, kindCommitChecks, sha, readContents, min(len(got.pages), 1), got.pages, err)
 	if err != nil {
 		return false, err
 	}
-	got, err = v.session.list(ctx, v.out, query{path: path + "/pulls"})
+	got, err = v.session.list(ctx, v.out, query{kind: kindCommitPulls, path: path + "/pulls"})
 	listed, err := v.take(ctx, kindCommitPulls, sha, readPulls, len(got.items), got.pages, err)
 	if err != nil {
 		return false, err
@@ -182,7 +182,7 @@ func (v *reviews) change(ctx context.Context, sha string) (whole bool, err error
 func (v *reviews) pull(ctx context.Context, number int64) (whole bool, err error) {
 	of := fmt.Sprintf("pull request %d", number)
 	path := v.session.repo(fmt.Sprintf("/pulls/%d", number))
-	p, body, err := v.session.one(ctx, v.out, path, nil)
+	p, body, err := v.session.one(ctx, v.out, kindPulls, path, nil)
 	var pages []page
 	if err == nil {
 		pages = []page{p}
@@ -197,7 +197,7 @@ func (v *reviews) pull(ctx context.Context, number int64) (whole bool, err error
 	if err != nil {
 		return false, err
 	}
-	got, err := v.session.list(ctx, v.out, query{path: path + "/commits"})
+	got, err := v.session.list(ctx, v.out, query{kind: kindPullCommits, path: path + "/commits"})
 	if err == nil && pull.Commits != nil {
 		err = v.expect(got.items, min(*pull.Commits, mostPullCommits), *pull.Commits > mostPullCommits, of)
 	}
@@ -205,7 +205,7 @@ func (v *reviews) pull(ctx context.Context, number int64) (whole bool, err error
 	if err != nil {
 		return false, err
 	}
-	got, err = v.session.list(ctx, v.out, query{path: path + "/reviews"})
+	got, err = v.session.list(ctx, v.out, query{kind: kindReviews, path: path + "/reviews"})
 	reviewed, err := v.take(ctx, kindReviews, of, readPulls, len(got.items), got.pages, err)
 	return whole && listed && reviewed, err
 }

@@ -128,7 +128,7 @@ func (r *reading) addRecord(ctx context.Context, record evidence.Record) error {
 
 // askRepository learns which branch is meant, and where it ends on the server.
 func (r *reading) askRepository(ctx context.Context) error {
-	p, body, err := r.session.one(ctx, r.out, r.session.repo(""), nil)
+	p, body, err := r.session.one(ctx, r.out, kindRepository, r.session.repo(""), nil)
 	if fatal(ctx, err) {
 		return err
 	}
@@ -158,7 +158,7 @@ func (r *reading) askRepository(ctx context.Context) error {
 }
 
 func (r *reading) askBranch(ctx context.Context) error {
-	p, body, err := r.session.one(ctx, r.out, r.branchPath(), nil)
+	p, body, err := r.session.one(ctx, r.out, kindBranch, r.branchPath(), nil)
 	if fatal(ctx, err) {
 		return err
 	}
@@ -216,7 +216,7 @@ func (r *reading) askSettings(ctx context.Context) error {
 //
 // Source: GitHub REST API documentation, "Get rules for a branch", as of 2026-11.
 func (r *reading) askBranchRules(ctx context.Context) error {
-	got, err := r.session.list(ctx, r.out, query{path: r.session.repo("/rules/branches/" + url.PathEscape(r.branchName))})
+	got, err := r.session.list(ctx, r.out, query{kind: kindBranchRules, path: r.session.repo("/rules/branches/" + url.PathEscape(r.branchName))})
 	if fatal(ctx, err) {
 		return err
 	}
@@ -243,7 +243,7 @@ func (r *reading) newer(what, permission string, err error) error {
 // Source: GitHub REST API documentation, "Get all repository rulesets" and "Get a repository ruleset", as of 2026-11.
 func (r *reading) askRulesets(ctx context.Context) error {
 	parents := url.Values{"includes_parents": {"true"}}
-	got, err := r.session.list(ctx, r.out, query{path: r.session.repo("/rulesets"), values: parents})
+	got, err := r.session.list(ctx, r.out, query{kind: kindRulesets, path: r.session.repo("/rulesets"), values: parents})
 	if fatal(ctx, err) {
 		return err
 	}
@@ -260,7 +260,7 @@ func (r *reading) askRulesets(ctx context.Context) error {
 			errs = append(errs, err)
 			continue
 		}
-		p, body, err := r.session.one(ctx, r.out, r.session.repo(fmt.Sprintf("/rulesets/%d", ruleset.ID)), parents)
+		p, body, err := r.session.one(ctx, r.out, kindRulesets, r.session.repo(fmt.Sprintf("/rulesets/%d", ruleset.ID)), parents)
 		if fatal(ctx, err) {
 			return err
 		}
@@ -290,7 +290,7 @@ func (r *reading) askRulesets(ctx context.Context) error {
 //
 // Source: GitHub REST API documentation, "Get branch protection", as of 2026-11.
 func (r *reading) askProtection(ctx context.Context) error {
-	p, _, err := r.session.one(ctx, r.out, r.branchPath()+"/protection", nil)
+	p, _, err := r.session.one(ctx, r.out, kindProtection, r.branchPath()+"/protection", nil)
 	if fatal(ctx, err) {
 		return err
 	}
@@ -298,7 +298,7 @@ func (r *reading) askProtection(ctx context.Context) error {
 	none := errors.As(err, &api) && api.status == http.StatusNotFound &&
 		(api.message == "Branch not protected" || r.classic != nil && !*r.classic)
 	if none {
-		if p, err = r.session.put(ctx, r.out, answer{name: r.branchPath() + "/protection", body: api.answer.body}); err != nil {
+		if p, err = r.session.put(ctx, r.out, kindProtection, answer{name: r.branchPath() + "/protection", body: api.answer.body}); err != nil {
 			return err
 		}
 	}
@@ -325,7 +325,7 @@ func (r *reading) askActivity(ctx context.Context) ([]push, error) {
 	var pushes []push
 	var unreadable error
 	got, err := r.session.list(ctx, r.out, query{
-		path: r.session.repo("/activity"), values: url.Values{"ref": {"refs/heads/" + r.branchName}, "direction": {"desc"}},
+		kind: kindActivity, path: r.session.repo("/activity"), values: url.Values{"ref": {"refs/heads/" + r.branchName}, "direction": {"desc"}},
 		enough: func(items []json.RawMessage) bool {
 			older := len(items) > 0
 			for _, item := range items {
@@ -371,7 +371,7 @@ func (r *reading) askTeams(ctx context.Context, owners map[string]bool) error {
 	var items int64
 	for _, team := range teams {
 		org, slug, _ := strings.Cut(team, "/")
-		got, err := r.session.list(ctx, r.out, query{path: "/orgs/" + url.PathEscape(org) + "/teams/" + url.PathEscape(slug) + "/members"})
+		got, err := r.session.list(ctx, r.out, query{kind: kindTeamMembers, path: "/orgs/" + url.PathEscape(org) + "/teams/" + url.PathEscape(slug) + "/members"})
 		if fatal(ctx, err) {
 			return err
 		}

@@ -94,7 +94,7 @@ func (c *notesCollector) ask(ctx context.Context, p evidence.Period, out collect
 }
 
 func (c *notesCollector) add(ctx context.Context, p evidence.Period, out collectors.Sink, k evidence.Kind, r io.Reader) error {
-	part, err := out.Put(ctx, "content", "text/plain", r)
+	part, err := out.Put(ctx, "notes.file/1", "content", "text/plain", r)
 	if err != nil {
 		return err
 	}

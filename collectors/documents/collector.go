@@ -116,7 +116,7 @@ func (b *batch) source() evidence.Source {
 }
 
 func (b *batch) addIndex(ctx context.Context, content []byte) error {
-	part, err := b.out.Put(ctx, b.name, "application/yaml", bytes.NewReader(content))
+	part, err := b.out.Put(ctx, kindIndex, b.name, "application/yaml", bytes.NewReader(content))
 	if err != nil {
 		return err
 	}
@@ -155,7 +155,7 @@ func (b *batch) addDocument(ctx context.Context, i int, e *Entry) error {
 	}
 	defer r.Close()
 	file := &reader{from: r}
-	part, err := b.out.Put(ctx, e.File, mediaType(e.File), file)
+	part, err := b.out.Put(ctx, kindFile, e.File, mediaType(e.File), file)
 	if file.err != nil { // the file is to blame, not the store
 		b.fail(i, e, file.err)
 		return nil
@@ -234,7 +234,7 @@ func (b *batch) addRows(ctx context.Context, entries []Entry, problems []Problem
 	for _, e := range entries {
 		rows = append(rows, newRow(b.env.Name, b.index, e, b.stored[e.File], e.Problems))
 	}
-	part, err := collectors.PutRows(ctx, b.out, "documents.ndjson", rows)
+	part, err := collectors.PutRows(ctx, b.out, kindRows, "documents.ndjson", rows)
 	if err != nil {
 		return err
 	}

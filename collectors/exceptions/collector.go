@@ -127,7 +127,7 @@ func (b *batch) addFiles(ctx context.Context, files map[string][]byte) error {
 		}
 		r.Period, r.At = collectors.Standing(since, b.now)
 		for _, name := range g.Names {
-			part, err := b.out.Put(ctx, name, "application/yaml", bytes.NewReader(files[name]))
+			part, err := b.out.Put(ctx, kindFile, name, "application/yaml", bytes.NewReader(files[name]))
 			if err != nil {
 				return err
 			}
@@ -150,11 +150,11 @@ func (b *batch) addFiles(ctx context.Context, files map[string][]byte) error {
 // of the folder.
 func (b *batch) addRows(ctx context.Context, files map[string][]byte) error {
 	exceptions, approvals := b.rows(files)
-	first, err := collectors.PutRows(ctx, b.out, "exceptions.ndjson", exceptions)
+	first, err := collectors.PutRows(ctx, b.out, kindRows, "exceptions.ndjson", exceptions)
 	if err != nil {
 		return err
 	}
-	second, err := collectors.PutRows(ctx, b.out, "approvals.ndjson", approvals)
+	second, err := collectors.PutRows(ctx, b.out, kindRows, "approvals.ndjson", approvals)
 	if err != nil {
 		return err
 	}

@@ -118,7 +118,7 @@ func (b *batch) readLife(ctx context.Context, log *gittree.Log, key string) (lif
 		}
 		next.Raw = append(next.Raw, d)
 	}
-	if next.Rows, err = collectors.PutRows(ctx, b.out, "commits.ndjson", l.rows); err != nil {
+	if next.Rows, err = collectors.PutRows(ctx, b.out, kindLife, "commits.ndjson", l.rows); err != nil {
 		return lifeCursor{}, &storeError{err}
 	}
 	return next, nil
@@ -161,7 +161,7 @@ type life struct {
 }
 
 func (l *life) add(ctx context.Context, position int64, c gittree.LogCommit) error {
-	part, err := l.out.Put(ctx, "commits/"+c.Hash, "application/x-git-object", bytes.NewReader(c.Raw))
+	part, err := l.out.Put(ctx, kindCommits, "commits/"+c.Hash, "application/x-git-object", bytes.NewReader(c.Raw))
 	if err != nil {
 		return &storeError{err}
 	}
@@ -198,7 +198,7 @@ func (l *life) version(ctx context.Context, name, hash string) (version, error) 
 	if err != nil {
 		return version{}, fmt.Errorf("read a version of %q: %w", name, err)
 	}
-	part, err := l.out.Put(ctx, "versions/"+hash, "application/yaml", bytes.NewReader(b))
+	part, err := l.out.Put(ctx, kindVersions, "versions/"+hash, "application/yaml", bytes.NewReader(b))
 	if err != nil {
 		return version{}, &storeError{err}
 	}

@@ -1,8 +1,10 @@
 package plugin
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"slices"
 	"time"
@@ -18,6 +20,7 @@ type put struct {
 	name string
 	w    *io.PipeWriter
 	n    int64
+	sum  hash.Hash     // of what it sent, which what is stored may differ from, see collectors.Sink
 	done chan struct{} // closed when the store is done; then part and err are there
 	part evidence.Part
 	err  error
@@ -39,13 +42,17 @@ func (s *session) openPut(m *wire.PutOpen) error {
 	if m.GetName() == "" || len(m.GetName()) > wire.MaxTextBytes || len(m.GetMediaType()) > maxPartName {
 		return broken("put %d: its name or its media type is empty or too long", id)
 	}
+	kind := evidence.Kind(m.GetKind())
+	if kind != "" && !slices.Contains(s.kinds, kind) {
+		return broken("put of kind %.200q: it declared %v", m.GetKind(), s.kinds)
+	}
 	r, w := io.Pipe()
-	p := &put{name: s.mask.text(m.GetName()), w: w, done: make(chan struct{})}
+	p := &put{name: s.mask.text(m.GetName()), w: w, sum: sha256.New(), done: make(chan struct{})}
 	s.puts[id] = p
 	mediaType := s.mask.text(m.GetMediaType())
 	go func() {
 		defer close(p.done)
-		p.part, p.err = s.out.Put(s.ctx, p.name, mediaType, r)
+		p.part, p.err = s.out.Put(s.ctx, kind, p.name, mediaType, r)
 		_ = r.CloseWithError(errStoreDone) // a writer that still writes must not wait for ever
 	}()
 	return nil
@@ -64,6 +71,7 @@ func (s *session) chunk(m *wire.PutChunk) error {
 		return broken("a chunk of %d bytes: want 1 to %d", n, wire.MaxChunkBytes)
 	}
 	p.n += int64(n)
+	_, _ = p.sum.Write(m.GetData()) // a hash takes everything
 	if s.taken += int64(n); s.taken > s.limits.bytes {
 		return broken("more than max_bytes, %d", s.limits.bytes)
 	}
@@ -92,10 +100,8 @@ func (s *session) closePut(m *wire.PutClose) error {
 	case p.err != nil:
 		s.fail(p.err)
 		return s.reply(&wire.Reply{Call: id, Error: p.err.Error()})
-	case p.part.SizeBytes != p.n: // our own store: never seen
-		return fmt.Errorf("store %q: got %d bytes, want %d", p.name, p.part.SizeBytes, p.n)
-	case m.GetDigest() != "" && (m.GetDigest() != string(p.part.Digest) || m.GetSize() != p.part.SizeBytes):
-		return broken("put %q: it says %.100s, %d bytes; what it sent is %s, %d bytes", p.name, m.GetDigest(), m.GetSize(), p.part.Digest, p.part.SizeBytes)
+	case m.GetDigest() != "" && (m.GetDigest() != string(evidence.DigestSum(p.sum)) || m.GetSize() != p.n):
+		return broken("put %q: it says %.100s, %d bytes; what it sent is %s, %d bytes", p.name, m.GetDigest(), m.GetSize(), evidence.DigestSum(p.sum), p.n)
 	}
 	s.stored[p.part.Digest] = p.part.SizeBytes
 	return s.reply(&wire.Reply{Call: id, Digest: string(p.part.Digest), Size: p.part.SizeBytes})

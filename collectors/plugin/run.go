@@ -226,7 +226,7 @@ func (r *run) addRun(ctx context.Context, failure error) error {
 	if err != nil {
 		return fmt.Errorf("encode run of plugin: %w", err)
 	}
-	part, err := r.out.Put(ctx, "run.json", "application/json", bytes.NewReader(b))
+	part, err := r.out.Put(ctx, kindRun, "run.json", "application/json", bytes.NewReader(b))
 	if err != nil {
 		return err
 	}

@@ -123,12 +123,12 @@ type hidingSink struct {
 	hide *strings.Replacer
 }
 
-func (s hidingSink) Put(ctx context.Context, name, mediaType string, r io.Reader) (evidence.Part, error) {
+func (s hidingSink) Put(ctx context.Context, kind evidence.Kind, name, mediaType string, r io.Reader) (evidence.Part, error) {
 	b, err := io.ReadAll(r)
 	if err != nil {
 		return evidence.Part{}, err
 	}
-	return s.Sink.Put(ctx, name, mediaType, bytes.NewReader([]byte(s.hide.Replace(string(b)))))
+	return s.Sink.Put(ctx, kind, name, mediaType, bytes.NewReader([]byte(s.hide.Replace(string(b)))))
 }
 
 func (s hidingSink) Add(ctx context.Context, r evidence.Record) (evidence.Digest, error) {

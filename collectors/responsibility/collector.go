@@ -192,7 +192,7 @@ func (b *batch) addFiles(ctx context.Context, kind evidence.Kind, wanted func(Do
 		r.Period, r.At = collectors.Standing(since, b.now)
 		for _, name := range names {
 			f := b.files[name]
-			part, err := b.out.Put(ctx, name, "application/yaml", bytes.NewReader(f.raw))
+			part, err := b.out.Put(ctx, kind, name, "application/yaml", bytes.NewReader(f.raw))
 			if err != nil {
 				return nil, err
 			}
@@ -213,11 +213,11 @@ func (b *batch) addFiles(ctx context.Context, kind evidence.Kind, wanted func(Do
 
 // addRows adds what the files say, also when there is none, so that the newest record is always the state of the folder.
 func addRows[T any](ctx context.Context, b *batch, what string, kind evidence.Kind, raw []evidence.Digest, name string, rows []T, documents []documentRow) error {
-	first, err := collectors.PutRows(ctx, b.out, name, rows)
+	first, err := collectors.PutRows(ctx, b.out, kind, name, rows)
 	if err != nil {
 		return err
 	}
-	second, err := collectors.PutRows(ctx, b.out, "documents.ndjson", documents)
+	second, err := collectors.PutRows(ctx, b.out, kind, "documents.ndjson", documents)
 	if err != nil {
 		return err
 	}

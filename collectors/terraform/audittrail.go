@@ -160,7 +160,7 @@ func (t *trail) read(ctx context.Context, s *session, out collectors.Sink) error
 		if doc.Data == nil {
 			return fmt.Errorf("read page %d of the audit trail: it has no data", number)
 		}
-		p, err := s.put(ctx, out, a, "application/json")
+		p, err := s.put(ctx, out, KindAuditTrail, a, "application/json")
 		if err != nil {
 			return err
 		}

@@ -144,7 +144,7 @@ func (d *details) log(ctx context.Context, check resource) (list, error) {
 	if err != nil {
 		return list{}, err
 	}
-	p, err := d.org.put(ctx, d.org.out, a, "text/plain")
+	p, err := d.org.put(ctx, d.org.out, KindPolicyCheckLogs, a, "text/plain")
 	if err != nil {
 		return list{}, err
 	}
@@ -182,7 +182,7 @@ func (d *details) stages(ctx context.Context, r run, path string) []detail {
 
 // newer reads a run again, with the Terraform policy evaluations that it names: there is no list of them. They are kept, not judged.
 func (d *details) newer(ctx context.Context, r run, path string, named int) detail {
-	got, body, err := d.org.single(ctx, path, &tfe.RunReadOptions{Include: []tfe.RunIncludeOpt{tfe.RunTFPolicyEvaluation}})
+	got, body, err := d.org.single(ctx, KindTFPolicyEvaluations, path, &tfe.RunReadOptions{Include: []tfe.RunIncludeOpt{tfe.RunTFPolicyEvaluation}})
 	if err == nil {
 		expected := int64(named)
 		got.expected = &expected
@@ -202,6 +202,7 @@ func (d *details) list(ctx context.Context, kind evidence.Kind, about resource, 
 	if err != nil {
 		return detail{kind: kind, of: of, err: err}
 	}
+	q.kind = kind
 	got, err := d.org.list(ctx, d.org.out, q)
 	return detail{kind: kind, of: of, list: got, err: d.meaning(ctx, kind, about, err)}
 }

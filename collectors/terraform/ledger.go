@@ -137,7 +137,7 @@ func (l *ledger) record(source evidence.Source, principal string) evidence.Recor
 
 // put stores a body as received. A server that sends a token of ours back is the one case in which it is changed: a token is never
 // stored, and the record says that it was taken out.
-func (s *session) put(ctx context.Context, out collectors.Sink, a answer, media string) (page, error) {
+func (s *session) put(ctx context.Context, out collectors.Sink, kind evidence.Kind, a answer, media string) (page, error) {
 	var p page
 	body, name := a.body, a.name
 	for _, secret := range s.secrets {
@@ -152,7 +152,7 @@ func (s *session) put(ctx context.Context, out collectors.Sink, a answer, media 
 	}
 	s.line.puts <- struct{}{}
 	defer func() { <-s.line.puts }()
-	part, err := out.Put(ctx, name, media, bytes.NewReader(body))
+	part, err := out.Put(ctx, kind, name, media, bytes.NewReader(body))
 	if err != nil {
 		return page{}, &storeError{err}
 	}

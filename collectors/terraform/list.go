@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/go-tfe"
 
 	"auditpack/collectors"
+	"auditpack/evidence"
 )
 
 const (
@@ -23,6 +24,7 @@ var errMoved = errors.New("pages do not add up")
 
 // query is how one list is asked for.
 type query struct {
+	kind evidence.Kind // of the record that the pages are for
 	path string
 	// options returns the go-tfe options for a page, from 1. A list that is not paged ignores its argument.
 	options func(tfe.ListOptions) any
@@ -87,7 +89,7 @@ func (s *session) page(ctx context.Context, out collectors.Sink, q query, number
 	if err != nil {
 		return page{}, document{}, err
 	}
-	p, err := s.put(ctx, out, a, mediaType)
+	p, err := s.put(ctx, out, q.kind, a, mediaType)
 	p.items = doc.Data
 	return p, doc, err
 }

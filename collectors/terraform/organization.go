@@ -127,7 +127,7 @@ func (o *organization) unasked(err error) {
 
 // settings reads the organization itself.
 func (o *organization) settings(ctx context.Context) error {
-	got, _, err := o.single(ctx, "organizations/"+segment(o.name), nil)
+	got, _, err := o.single(ctx, KindOrganization, "organizations/"+segment(o.name), nil)
 	o.take(KindOrganization, place{}, got)
 	o.outcome("organization", KindOrganization, got, o.refused("read access to the organization", err))
 	return err
@@ -136,6 +136,7 @@ func (o *organization) settings(ctx context.Context) error {
 // workspaces lists the workspaces: runs, and access to workspaces, hang on them. What came is returned with every error.
 func (o *organization) workspaces(ctx context.Context) ([]workspace, error) {
 	got, err := o.list(ctx, o.out, query{
+		kind: KindWorkspaces,
 		path: "organizations/" + segment(o.name) + "/workspaces",
 		options: func(page tfe.ListOptions) any {
 			return &tfe.WorkspaceListOptions{ListOptions: page, Include: []tfe.WSIncludeOpt{tfe.WSEffectiveTagBindings}}
@@ -304,7 +305,7 @@ func (o *organization) entitledTo(ctx context.Context, features ...string) (enti
 }
 
 func (o *organization) readEntitlements(ctx context.Context) map[string]bool {
-	got, body, err := o.single(ctx, "organizations/"+segment(o.name)+"/entitlement-set", nil)
+	got, body, err := o.single(ctx, KindEntitlements, "organizations/"+segment(o.name)+"/entitlement-set", nil)
 	o.take(KindEntitlements, place{}, got)
 	o.outcome("entitlements", KindEntitlements, got, o.refused("read access to the organization", err))
 	var set struct {
@@ -326,7 +327,7 @@ func (o *organization) readEntitlements(ctx context.Context) map[string]bool {
 }
 
 // single asks for one resource and stores it: a list of one.
-func (o *organization) single(ctx context.Context, path string, options any) (list, []byte, error) {
+func (o *organization) single(ctx context.Context, kind evidence.Kind, path string, options any) (list, []byte, error) {
 	a, err := o.get(ctx, path, options)
 	if err != nil {
 		return list{}, nil, err
@@ -340,7 +341,7 @@ func (o *organization) single(ctx context.Context, path string, options any) (li
 	if doc.Data.ID == "" {
 		return list{}, nil, errors.New("read JSON:API document: it has no id")
 	}
-	p, err := o.put(ctx, o.out, a, mediaType)
+	p, err := o.put(ctx, o.out, kind, a, mediaType)
 	if err != nil {
 		return list{}, nil, err
 	}

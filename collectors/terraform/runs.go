@@ -101,7 +101,7 @@ func (w *walk) query() query {
 	options := func(operations string) func(tfe.ListOptions) any {
 		return func(page tfe.ListOptions) any { return &tfe.RunListOptions{ListOptions: page, Operation: operations} }
 	}
-	q := query{path: "workspaces/" + segment(w.workspace.id) + "/runs", options: options(operations + ",action_only")}
+	q := query{kind: KindRuns, path: "workspaces/" + segment(w.workspace.id) + "/runs", options: options(operations + ",action_only")}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.noActionOnly {

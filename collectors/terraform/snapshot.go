@@ -67,7 +67,7 @@ func (o *organization) snapshots(ctx context.Context, workspaces []workspace) {
 
 	var projects []string
 	for _, s := range snapshotLists {
-		got, err := o.list(ctx, o.out, query{path: "organizations/" + segment(o.name) + "/" + s.path, options: s.options, plain: s.plain})
+		got, err := o.list(ctx, o.out, query{kind: s.kind, path: "organizations/" + segment(o.name) + "/" + s.path, options: s.options, plain: s.plain})
 		if missing(err) && len(s.features) > 0 {
 			err = o.unlessInPlan(ctx, s.permission, err, s.features...)
 		}

@@ -181,7 +181,7 @@ func (a area) items(ctx context.Context, l listing) (int64, error) {
 	if err != nil || body == nil {
 		return 0, err
 	}
-	list, err := a.put(ctx, a.name(l.path), body)
+	list, err := a.put(ctx, l.kind, a.name(l.path), body)
 	if err != nil {
 		return 0, err
 	}
@@ -368,7 +368,7 @@ func (a area) answer(ctx context.Context, m many, name string) reply {
 	if err != nil {
 		return reply{err: a.classify(err, m.allow)}
 	}
-	part, err := a.put(ctx, m.partName(name), body)
+	part, err := a.put(ctx, m.kind, m.partName(name), body)
 	return reply{part: part, at: at, err: err}
 }
 

@@ -174,13 +174,13 @@ func (l *live) addCanaries(ctx context.Context, rows []canary, body []byte, at t
 	if len(rows) == 0 {
 		return 0, ctx.Err()
 	}
-	part, err := collectors.PutRows(ctx, l.out, canaryPart, rows)
+	part, err := collectors.PutRows(ctx, l.out, KindCanary, canaryPart, rows)
 	if err != nil {
 		return 0, err
 	}
 	parts := []evidence.Part{part}
 	if body != nil {
-		if part, err = l.put(ctx, devicesPath, body); err != nil {
+		if part, err = l.put(ctx, KindCanary, devicesPath, body); err != nil {
 			return 0, err
 		}
 		parts = append(parts, part)

@@ -191,14 +191,14 @@ func (l *live) classify(err error, policy string) error {
 	return err
 }
 
-// put stores body under the path that it answered.
-func (l *live) put(ctx context.Context, path string, body []byte) (evidence.Part, error) {
-	return l.out.Put(ctx, path, "application/json", bytes.NewReader(body))
+// put stores body, for a record of that kind, under the path that it answered.
+func (l *live) put(ctx context.Context, kind evidence.Kind, path string, body []byte) (evidence.Part, error) {
+	return l.out.Put(ctx, kind, path, "application/json", bytes.NewReader(body))
 }
 
 // add stores one answer and its record. It returns the number of answers that are evidence now: 1 or, with an error, 0.
 func (l *live) add(ctx context.Context, kind evidence.Kind, at time.Time, procedure, path string, body []byte) (int64, error) {
-	part, err := l.put(ctx, path, body)
+	part, err := l.put(ctx, kind, path, body)
 	if err != nil {
 		return 0, err
 	}

@@ -44,7 +44,7 @@ func (a area) namespaces(ctx context.Context) ([]area, error) {
 		if body == nil {
 			continue
 		}
-		part, err := a.put(ctx, in.name(namespacesPath), body)
+		part, err := a.put(ctx, KindNamespaces, in.name(namespacesPath), body)
 		if err != nil {
 			a.outcome(ctx, namespacesPath, KindNamespaces, 0, err)
 			return nil, err

@@ -140,7 +140,7 @@ func (r *reading) begin(ctx context.Context, segments *lines.Segments) *storing 
 	}
 	go func() {
 		defer close(s.done)
-		s.part, s.err = r.out.Put(ctx, r.stream.Device, r.mediaType(), content)
+		s.part, s.err = r.out.Put(ctx, KindAuditLog, r.stream.Device, r.mediaType(), content)
 	}()
 	select {
 	case <-read.ended:
@@ -242,7 +242,7 @@ func (r *reading) add(ctx context.Context, stored *storing) error {
 func (r *reading) addOdd(ctx context.Context, rec evidence.Record, segment evidence.Part, s lines.Summary) error {
 	pr, pw := io.Pipe() // an odd line may be large, and the store wants a reader
 	go func() { pw.CloseWithError(lines.WriteOdd(pw, string(segment.Digest), r.stream.Device, s.Odd)) }()
-	part, err := r.out.Put(ctx, r.stream.Device, "application/x-ndjson", pr)
+	part, err := r.out.Put(ctx, KindOddLines, r.stream.Device, "application/x-ndjson", pr)
 	pr.CloseWithError(err) // the writer ends in any case
 	if err != nil {
 		return err

@@ -28,7 +28,7 @@ func (a area) tokens(ctx context.Context) (int64, error) {
 	if err != nil || body == nil {
 		return 0, err
 	}
-	list, err := a.put(ctx, a.name(accessorsPath), body)
+	list, err := a.put(ctx, KindTokens, a.name(accessorsPath), body)
 	if err != nil {
 		return 0, err
 	}

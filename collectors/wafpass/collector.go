@@ -104,16 +104,19 @@ func (c *collector) Collect(ctx context.Context, _ evidence.Period, out collecto
 
 // add stores one file; fault says why it is not read, nil when it is.
 func (c *collector) add(ctx context.Context, out collectors.Sink, name string, b []byte, r result, fault error) error {
-	part, err := out.Put(ctx, name, "application/json", bytes.NewReader(b))
+	kind := kindResult
+	if fault != nil {
+		kind = kindUnread
+	}
+	part, err := out.Put(ctx, kind, name, "application/json", bytes.NewReader(b))
 	if err != nil {
 		return err
 	}
 	record := evidence.Record{
-		Kind: kindResult, Source: evidence.Source{System: c.config.Path}, Content: []evidence.Part{part},
+		Kind: kind, Source: evidence.Source{System: c.config.Path}, Content: []evidence.Part{part},
 		Procedure: fmt.Sprintf("Read the file %q, as wafpass check --output json wrote it.", name),
 	}
 	if fault != nil {
-		record.Kind = kindUnread
 		record.Stated.Notes = []string{"not read: " + fault.Error()}
 	} else {
 		seen := int64(len(r.Findings))

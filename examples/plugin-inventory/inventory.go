@@ -87,7 +87,7 @@ func (c *collector) file(ctx context.Context, tree fs.FS, name string, out colle
 	if err != nil {
 		return 0, fmt.Errorf("read %q: %w", name, err)
 	}
-	raw, err := out.Put(ctx, name, "text/csv", bytes.NewReader(b))
+	raw, err := out.Put(ctx, kindExport, name, "text/csv", bytes.NewReader(b))
 	if err != nil {
 		return 0, err
 	}
@@ -102,7 +102,7 @@ func (c *collector) file(ctx context.Context, tree fs.FS, name string, out colle
 	if err != nil {
 		return 0, err // the file is kept all the same
 	}
-	rows, err := collectors.PutRows(ctx, out, name+".ndjson", hosts)
+	rows, err := collectors.PutRows(ctx, out, kindHosts, name+".ndjson", hosts)
 	if err != nil {
 		return 0, err
 	}

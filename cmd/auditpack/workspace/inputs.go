@@ -138,7 +138,7 @@ func (c inputsCollector) Collect(ctx context.Context, _ evidence.Period, out col
 	record.Procedure = "Read the files of the workspace that declare, answer or define: " + FileName + ", " + StatementOfApplicability +
 		" and the YAML files of " + strings.Join([]string{ManualTests, Responses, Frameworks, Controls, Tests}, ", ") + "."
 	for _, in := range c.inputs {
-		part, err := out.Put(ctx, in.Name, "application/yaml", bytes.NewReader(in.Bytes))
+		part, err := out.Put(ctx, KindInput, in.Name, "application/yaml", bytes.NewReader(in.Bytes))
 		if err != nil {
 			return err
 		}

@@ -100,10 +100,10 @@ func (s *sink) wait(ctx context.Context, id uint64, ch chan *wire.Reply) (*wire.
 	}
 }
 
-func (s *sink) Put(ctx context.Context, name, mediaType string, r io.Reader) (evidence.Part, error) {
+func (s *sink) Put(ctx context.Context, kind evidence.Kind, name, mediaType string, r io.Reader) (evidence.Part, error) {
 	id, ch := s.call()
 	sum := sha256.New()
-	if err := s.send(&wire.CollectResponse{Message: &wire.CollectResponse_PutOpen{PutOpen: &wire.PutOpen{Call: id, Name: name, MediaType: mediaType}}}); err != nil {
+	if err := s.send(&wire.CollectResponse{Message: &wire.CollectResponse_PutOpen{PutOpen: &wire.PutOpen{Call: id, Name: name, MediaType: mediaType, Kind: string(kind)}}}); err != nil {
 		return evidence.Part{}, err
 	}
 	n, readErr := s.copy(ctx, id, r, sum)

@@ -627,6 +627,7 @@ type PutOpen struct {
 	Call          uint64                 `protobuf:"varint,1,opt,name=call,proto3" json:"call,omitempty"` // chosen by the plugin, never used again in this collection; not 0
 	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`  // unique within the record that will name it
 	MediaType     string                 `protobuf:"bytes,3,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
+	Kind          string                 `protobuf:"bytes,4,opt,name=kind,proto3" json:"kind,omitempty"` // of the record that will name it; empty is of none in particular
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -678,6 +679,13 @@ func (x *PutOpen) GetName() string {
 func (x *PutOpen) GetMediaType() string {
 	if x != nil {
 		return x.MediaType
+	}
+	return ""
+}
+
+func (x *PutOpen) GetKind() string {
+	if x != nil {
+		return x.Kind
 	}
 	return ""
 }
@@ -1498,12 +1506,13 @@ const file_collector_proto_rawDesc = "" +
 	"set_cursor\x18\x06 \x01(\v2\x1e.auditpack.plugin.v1.SetCursorH\x00R\tsetCursor\x12;\n" +
 	"\bprogress\x18\a \x01(\v2\x1d.auditpack.plugin.v1.ProgressH\x00R\bprogress\x12/\n" +
 	"\x04done\x18\b \x01(\v2\x19.auditpack.plugin.v1.DoneH\x00R\x04doneB\t\n" +
-	"\amessage\"P\n" +
+	"\amessage\"d\n" +
 	"\aPutOpen\x12\x12\n" +
 	"\x04call\x18\x01 \x01(\x04R\x04call\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1d\n" +
 	"\n" +
-	"media_type\x18\x03 \x01(\tR\tmediaType\"2\n" +
+	"media_type\x18\x03 \x01(\tR\tmediaType\x12\x12\n" +
+	"\x04kind\x18\x04 \x01(\tR\x04kind\"2\n" +
 	"\bPutChunk\x12\x12\n" +
 	"\x04call\x18\x01 \x01(\x04R\x04call\x12\x12\n" +
 	"\x04data\x18\x02 \x01(\fR\x04data\"d\n" +
