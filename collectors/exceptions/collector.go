@@ -35,7 +35,7 @@ const partFiles = "exception files"
 // Type is this collector's entry in collectors/all.
 var Type = collectors.Type{
 	Name:    "exceptions",
-	Version: "2",
+	Version: "3",
 	Doc:     "Exception files (YAML) of a folder, and from git each one's life: who entered, changed, renewed and removed it, and when.",
 	Kinds:   []evidence.Kind{kindFile, kindRows, kindCommits, kindVersions, kindLife},
 	Config:  Config{},

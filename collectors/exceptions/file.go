@@ -90,11 +90,18 @@ func (c CompensatingControl) String() string {
 type CriterionImpact struct {
 	Framework string
 	ID        string
+	Effect    string // "deviates", "none"; empty means deviates
 	Reason    string
 }
 
-// String is "framework:id: reason".
-func (c CriterionImpact) String() string { return c.Framework + ":" + c.ID + ": " + c.Reason }
+// String is "framework:id: reason", with " (none)" behind the id of a requirement that is met all the same.
+func (c CriterionImpact) String() string {
+	id := c.ID
+	if c.Effect == "none" {
+		id += " (none)"
+	}
+	return c.Framework + ":" + id + ": " + c.Reason
+}
 
 // Problem is one thing that is missing or malformed in an exception file. Whether the exception may be granted is not its
 // concern: that is for control tests to say.
@@ -162,7 +169,7 @@ func read(name string, doc yamldoc.Node) File {
 	}
 	for _, n := range doc.Get("criterion_impact").Items() {
 		f.CriterionImpact = append(f.CriterionImpact, CriterionImpact{
-			Framework: n.Get("framework").Text(), ID: n.Get("id").Text(), Reason: n.Get("reason").Text(),
+			Framework: n.Get("framework").Text(), ID: n.Get("id").Text(), Effect: n.Get("effect").Text(), Reason: n.Get("reason").Text(),
 		})
 	}
 	return f

@@ -22,7 +22,7 @@ type lifeCursor struct {
 	Key     string            `json:"key"` // of what was read: collector, path, commit, ends of a shallow checkout
 	Commits int64             `json:"commits"`
 	Raw     []evidence.Digest `json:"raw"`  // records of commits and versions
-	Rows    evidence.Part     `json:"rows"` // computed from them
+	Rows    []evidence.Part   `json:"rows"` // computed from them
 }
 
 // addLife adds every commit that changed exception files, every version of a file that they name, and what they did as rows.
@@ -118,10 +118,24 @@ func (b *batch) readLife(ctx context.Context, log *gittree.Log, key string) (lif
 		}
 		next.Raw = append(next.Raw, d)
 	}
-	if next.Rows, err = collectors.PutRows(ctx, b.out, kindLife, "commits.ndjson", l.rows); err != nil {
+	if next.Rows, err = l.putRows(ctx); err != nil {
 		return lifeCursor{}, &storeError{err}
 	}
 	return next, nil
+}
+
+// putRows stores what was computed: what commits did, and what each content says.
+func (l *life) putRows(ctx context.Context) ([]evidence.Part, error) {
+	commits, err := collectors.PutRows(ctx, l.out, kindLife, "commits.ndjson", l.rows)
+	if err != nil {
+		return nil, err
+	}
+	contents, err := collectors.PutRows(ctx, l.out, kindLife, "contents.ndjson", l.contents)
+	if err != nil {
+		return nil, err
+	}
+	approvals, err := collectors.PutRows(ctx, l.out, kindLife, "content-approvals.ndjson", l.approvals)
+	return []evidence.Part{commits, contents, approvals}, err
 }
 
 // addLifeRows adds the rows, also those of an earlier collection, so that the newest record is always the state of the history: with
@@ -131,9 +145,9 @@ func (b *batch) addLifeRows(ctx context.Context, c lifeCursor, had bool) error {
 		return nil
 	}
 	_, err := b.out.Add(ctx, evidence.Record{
-		Kind: kindLife, Source: b.source(), At: &b.now, Content: []evidence.Part{c.Rows}, DerivedFrom: c.Raw,
+		Kind: kindLife, Source: b.source(), At: &b.now, Content: c.Rows, DerivedFrom: c.Raw,
 		Procedure: "For each commit, oldest first, pair the exceptions of the files before and after it: by file, then by exception_id, then by content; one row for each exception " +
-			"that was added, changed, renamed or deleted. Which file a commit holds was read from its trees, which are not kept: git show COMMIT in a clone repeats it.",
+			"that was added, changed, renamed or deleted. Parse each content by docs/formats/schemas/exception.schema.json; one row for each, and one for each approval in it. Which file a commit holds was read from its trees, which are not kept: git show COMMIT in a clone repeats it.",
 		Stated: evidence.Stated{ItemsSeen: &c.Commits, Notes: []string{"parsed by auditpack, not by DuckDB", "names, addresses and times of commits are what git was told"}},
 	})
 	if err != nil {
@@ -158,6 +172,8 @@ type life struct {
 	commitParts  []evidence.Part
 	versionParts []evidence.Part
 	rows         []commitRow
+	contents     []exceptionRow // what each version says, without a commit: several may have it
+	approvals    []approvalRow  // in them
 }
 
 func (l *life) add(ctx context.Context, position int64, c gittree.LogCommit) error {
@@ -203,7 +219,9 @@ func (l *life) version(ctx context.Context, name, hash string) (version, error) 
 		return version{}, &storeError{err}
 	}
 	l.versionParts = append(l.versionParts, part)
-	f, _ := Parse(name, b)
+	f, problems := Parse(name, b)
+	l.contents = append(l.contents, newExceptionRow(l.source, part.Digest, f, problems, nil))
+	l.approvals = append(l.approvals, newApprovalRows(l.source, part.Digest, f)...)
 	v := version{hash, part.Digest, f}
 	l.versions[hash] = v
 	return v, nil
