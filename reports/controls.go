@@ -3,6 +3,7 @@ package reports
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"auditpack/reports/assessment"
 )
@@ -81,7 +82,7 @@ func (b *builder) manualTable(id string, controls []assessment.ControlResult, wi
 				continue
 			}
 			row := []Cell{
-				text(firstOf(b.in(aspect.Title), aspect.ID)), text(strings.TrimSpace(m.Procedure + "\n" + m.Notes)), text(strings.Join(m.Documents, "\n")),
+				text(firstOf(b.in(aspect.Title), aspect.ID)), text(strings.TrimSpace(m.Procedure + "\n" + m.Notes + "\n" + b.lookedAt(m))), text(strings.Join(m.Documents, "\n")),
 				text(b.t.Get("manual.people-value", "performer", m.Performer, "reviewer", m.Reviewer)), b.manualCell(m), dayText(m.Date), dayText(m.Expires),
 				text(place(m.File, int64(m.Line))),
 			}
@@ -92,6 +93,16 @@ func (b *builder) manualTable(id string, controls []assessment.ControlResult, wi
 		}
 	}
 	return t
+}
+
+// lookedAt says which time a manual test looked at, where it names one.
+func (b *builder) lookedAt(m *assessment.ManualTest) string {
+	from, err := time.Parse(time.DateOnly, m.From)
+	to, err2 := time.Parse(time.DateOnly, m.To)
+	if err != nil || err2 != nil {
+		return ""
+	}
+	return b.t.Get("manual.covers", "span", b.dates(from, to))
 }
 
 // place is file and line as editors write them.

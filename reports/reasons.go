@@ -70,6 +70,12 @@ func (b *builder) reasonDetail(r assessment.Reason) string {
 		if date, until, ok := strings.Cut(r.Detail, "/"); ok {
 			return b.t.Get("detail.manual", "date", b.dayWord(date), "until", b.dayWord(until))
 		}
+	case "manual-document-missing":
+		return b.t.Get("detail.manual-document", "documents", r.Detail)
+	case "manual-outside-period":
+		return b.t.Get("detail.manual-outside", "span", b.holes(r.Detail))
+	case "manual-part-of-period":
+		return b.t.Get("detail.manual-part", "holes", b.holes(r.Detail))
 	case "deviations", "declared-implemented-contradicted":
 		open, excepted, _ := strings.Cut(strings.TrimPrefix(r.Detail, "open "), ", excepted ")
 		n, err := strconv.ParseInt(open, 10, 64)

@@ -52,6 +52,10 @@ func assess(ctx context.Context, in Input, w window) (Assessment, error) {
 	if err != nil {
 		return Assessment{}, err
 	}
+	documents, err := r.documents(ctx, manual)
+	if err != nil {
+		return Assessment{}, err
+	}
 	except(results, register, in.Catalogue, w.day())
 	respond(results, responses)
 	a := Assessment{
@@ -63,7 +67,7 @@ func assess(ctx context.Context, in Input, w window) (Assessment, error) {
 		a.Period = &w.period
 	}
 	a.conclude(in.Catalogue, framework, soa, manual, w)
-	a.Evidence = l.index(results, w)
+	a.Evidence = l.index(results, l.holding(documents), w)
 	a.Sources = l.sources(w)
 	return a, r.responsibilities(ctx, &a)
 }
@@ -128,9 +132,9 @@ func (a *Assessment) conclude(c *Catalogue, framework *Framework, soa map[Requir
 	}
 }
 
-// index lists the records that tests used, and every other record that speaks for the time that is judged, in the order of the
-// journal.
-func (l *ledger) index(results []TestResult, w window) []EvidenceItem {
+// index lists the records that tests used, those that manual tests rest on, and every other record that speaks for the time that
+// is judged, in the order of the journal.
+func (l *ledger) index(results []TestResult, manual map[int]bool, w window) []EvidenceItem {
 	users := map[evidence.Digest][]TestID{}
 	for _, t := range results {
 		for _, d := range t.Evidence {
@@ -140,7 +144,8 @@ func (l *ledger) index(results []TestResult, w window) []EvidenceItem {
 	items := []EvidenceItem{}
 	listed := map[evidence.Digest]bool{}
 	for i, r := range l.records {
-		_, used := users[r.Digest]
+		_, tested := users[r.Digest]
+		used := tested || manual[i]
 		if listed[r.Digest] || (!used && !l.reaches(i, w.reach(0)) && !l.askedFor(r, w)) {
 			continue
 		}

@@ -136,6 +136,10 @@ func worldRows() map[string][]map[string]any {
 			{"evidence": digest("e1.yml"), "line": 9, "exception_id": "E1", "role": "CISO", "name": "Max", "approved_date": "2026-06-01"},
 			{"evidence": digest("e1.yml"), "line": 10, "exception_id": "E1", "role": "Security Team", "name": "Sina", "approved_date": "2026-06-02"},
 		},
+		"document": {
+			{"evidence": digest("index"), "line": 2, "document_id": "DOC-1", "title": "Minutes of the review", "content": digest("minutes")},
+			{"evidence": digest("index"), "line": 9, "document_id": "DOC-2", "title": "Whose file is not there"},
+		},
 		"raci_task": {
 			{"evidence": digest("raci"), "line": 3, "task": "Approve exceptions", "responsible": []string{"Security Team"}, "accountable": []string{"CISO"}},
 		},

@@ -65,22 +65,6 @@ func TestShippedCatalogue(t *testing.T) {
 	if diff := cmp.Diff(want, counts); diff != "" {
 		t.Errorf("requirements (-want +got):\n%s", diff)
 	}
-	if got, want := len(c.Tests), 25; got != want {
-		t.Errorf("tests: got %d, want %d", got, want)
-	}
-	used := map[assessment.TestID]bool{}
-	for _, x := range c.Controls {
-		for _, a := range x.Aspects {
-			for _, id := range a.Tests {
-				used[id] = true
-			}
-		}
-	}
-	for _, x := range c.Tests {
-		if !used[x.ID] {
-			t.Errorf("test %s shows no aspect of any control", x.ID)
-		}
-	}
 }
 
 func TestShippedCatalogueAgainstFacts(t *testing.T) {

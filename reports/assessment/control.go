@@ -31,7 +31,14 @@ type Aspect struct {
 	Title  templates.Localized `yaml:"title"`
 	Tests  []TestID            `yaml:"tests"`
 	Manual bool                `yaml:"manual"`
+
+	// Coverage is what a manual test of the aspect must speak for: CoverPeriod, also where nothing is said, for what is to operate
+	// over a period; CoverAsOf for what one look on one day shows, such as a document, a setting, or an exercise of the year.
+	Coverage Coverage `yaml:"coverage"`
 }
+
+// overPeriod says whether people must show a for the whole of what is judged.
+func (a Aspect) overPeriod(w window) bool { return a.Coverage != CoverAsOf && w.typ == 2 }
 
 // Target is a requirement that a control bears on.
 type Target struct {
@@ -103,6 +110,8 @@ func (p *problems) aspects(aspects []Aspect) {
 		p.when(!slugPattern.MatchString(a.ID), at, "aspect id %q: want lower-case words joined by dashes", a.ID)
 		p.when(seen[a.ID], at, "aspect %q occurs twice", a.ID)
 		p.when(a.Manual == (len(a.Tests) > 0), at, "aspect %q: want either tests or manual: true", a.ID)
+		p.when(!a.Manual && a.Coverage != "", at, "aspect %q: coverage is for manual aspects; tests say theirs under needs", a.ID)
+		p.when(a.Coverage != "" && a.Coverage != CoverPeriod && a.Coverage != CoverAsOf, at, "coverage %q of aspect %q: want period or as-of", a.Coverage, a.ID)
 		p.localized(at, fmt.Sprintf("title of aspect %q", a.ID), a.Title)
 		seen[a.ID] = true
 	}

@@ -3,7 +3,8 @@ package assessment
 import (
 	"errors"
 	"strings"
-	"time"
+
+	"auditpack/evidence"
 )
 
 // manualFile holds manual tests as their file states them.
@@ -22,6 +23,10 @@ type manualEntry struct {
 	Notes      string    `yaml:"notes"`
 	Date       string    `yaml:"date"`
 	Expires    string    `yaml:"expires"`
+	Covers     *struct {
+		From string `yaml:"from"`
+		To   string `yaml:"to"`
+	} `yaml:"covers"`
 }
 
 // readManualTests reads the manual tests of all files, in order. An aspect may be tested again on another day; the same aspect on
@@ -61,11 +66,15 @@ func readManualTests(files []File, c *Catalogue) ([]ManualTest, error) {
 }
 
 func (e manualEntry) test(file string, line int) ManualTest {
-	return ManualTest{
+	t := ManualTest{
 		Control: e.Control, Aspect: e.Aspect, Procedure: e.Procedure, Documents: append([]string{}, e.Documents...),
 		Performer: e.Performer, Reviewer: e.Reviewer, Conclusion: e.Conclusion, Notes: e.Notes, Date: e.Date, Expires: e.Expires,
-		File: file, Line: line,
+		Evidence: []evidence.Digest{}, Missing: []string{}, File: file, Line: line,
 	}
+	if e.Covers != nil {
+		t.From, t.To = e.Covers.From, e.Covers.To
+	}
+	return t
 }
 
 func (p *problems) manualEntry(at string, c *Catalogue, e manualEntry) {
@@ -91,41 +100,10 @@ func (p *problems) manualEntry(at string, c *Catalogue, e manualEntry) {
 	p.date(at+".date", "date", e.Date)
 	p.date(at+".expires", "expires", e.Expires)
 	p.when(e.Expires != "" && e.Date != "" && e.Expires < e.Date, at+".expires", "expires %s lies before date %s", e.Expires, e.Date)
-}
-
-// fault returns the code of what keeps t from counting for w, empty for nothing.
-func (t ManualTest) fault(w window) string {
-	switch {
-	case samePerson(t.Performer, t.Reviewer):
-		return codeManualSelf
-	case t.Date > w.lastDay():
-		return codeManualLate
-	case t.Expires < w.day():
-		return codeManualExpired
+	if e.Covers != nil {
+		p.date(at+".covers.from", "covers.from", e.Covers.From)
+		p.date(at+".covers.to", "covers.to", e.Covers.To)
+		p.when(e.Covers.From >= e.Covers.To, at+".covers", "covers starts on %s, not before its end %s, which no longer belongs to it", e.Covers.From, e.Covers.To)
+		p.when(e.Covers.To > dayAfter(e.Date), at+".covers.to", "covers reaches beyond %s, the day of the test", e.Date)
 	}
-	return ""
-}
-
-// lastDay is the last day that is judged, as YYYY-MM-DD.
-func (w window) lastDay() string {
-	if w.typ == 1 {
-		return w.day()
-	}
-	return w.period.To.Add(-1).Format(time.DateOnly)
-}
-
-// manualOf returns the manual test that counts for an aspect: the newest without a fault, else the newest; nil for none.
-func manualOf(list []ManualTest, control ControlID, aspect string, w window) *ManualTest {
-	var best *ManualTest
-	for i := range list {
-		t := &list[i]
-		if t.Control != control || t.Aspect != aspect {
-			continue
-		}
-		sound, bestSound := t.fault(w) == "", best != nil && best.fault(w) == ""
-		if best == nil || (sound && !bestSound) || (sound == bestSound && t.Date > best.Date) {
-			best = t
-		}
-	}
-	return best
 }

@@ -19,9 +19,11 @@ const (
 func aspectOf(c *Control, a Aspect, tests map[TestID]TestResult, manual []ManualTest, w window) (AspectResult, []Reason) {
 	res := AspectResult{ID: a.ID, Title: a.Title, Tests: append([]TestID{}, a.Tests...), IsManual: a.Manual, Shown: shownNot}
 	if a.Manual {
-		res.Manual = manualOf(manual, c.ID, a.ID, w)
-		shown, reason := shownByPerson(res.Manual, w)
-		res.Shown = shown
+		res.Coverage = CoverAsOf
+		if a.Coverage != CoverAsOf {
+			res.Coverage = CoverPeriod
+		}
+		reason := res.shownByPeople(manualTestsOf(manual, c.ID, a.ID), a.overPeriod(w), w)
 		if reason.Code == "" {
 			return res, nil
 		}
@@ -52,20 +54,6 @@ func aspectOf(c *Control, a Aspect, tests map[TestID]TestResult, manual []Manual
 		res.Shown = shownPartly
 	}
 	return res, reasons
-}
-
-// shownByPerson says what a manual test shows.
-func shownByPerson(t *ManualTest, w window) (string, Reason) {
-	if t == nil {
-		return shownNot, Reason{Code: codeManualMissing}
-	}
-	if code := t.fault(w); code != "" {
-		return shownNot, Reason{Code: code, Detail: t.Date + "/" + t.Expires}
-	}
-	if t.Conclusion == string(TestDeviations) {
-		return shownDeviating, Reason{Code: codeDeviations, Detail: joinText(": ", t.Date, t.Notes)}
-	}
-	return shownFully, Reason{}
 }
 
 // controlOf rolls the aspects of a control up.

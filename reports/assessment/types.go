@@ -163,7 +163,9 @@ type AspectResult struct {
 	Tests    []TestID            `json:"tests"`
 	Manual   *ManualTest         `json:"manual,omitempty"` // as supplied, valid or not; nil when none was
 	IsManual bool                `json:"is_manual"`
-	Shown    string              `json:"shown"` // fully | partly | deviating | not
+	Coverage Coverage            `json:"coverage,omitempty"` // of a manual aspect: period | as-of
+	Covered  []evidence.Period   `json:"covered,omitempty"`  // of the assessed period, by manual tests of an aspect that asks for the period
+	Shown    string              `json:"shown"`              // fully | partly | deviating | not
 }
 
 // ManualTest is a person's test of an aspect, from the workspace.
@@ -178,8 +180,15 @@ type ManualTest struct {
 	Notes      string    `json:"notes,omitempty"`
 	Date       string    `json:"date"`    // YYYY-MM-DD
 	Expires    string    `json:"expires"` // YYYY-MM-DD, last day it counts
-	File       string    `json:"file"`
-	Line       int       `json:"line"`
+
+	From string `json:"from,omitempty"` // YYYY-MM-DD: the time that was looked at; empty where it is the day of the test
+	To   string `json:"to,omitempty"`   // its end, which no longer belongs to it
+
+	Evidence []evidence.Digest `json:"evidence"` // of the documents that were found, in their order
+	Missing  []string          `json:"missing"`  // documents that the index lacks, or whose file is not there
+
+	File string `json:"file"`
+	Line int    `json:"line"`
 }
 
 // TestResult is one control test, run.
