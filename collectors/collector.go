@@ -58,6 +58,13 @@ type Collector interface {
 	Collect(ctx context.Context, p evidence.Period, out Sink) error
 }
 
+// KindLister is a Collector that, as it is configured, adds only some of the kinds of its Type: when its source fails as a whole, the
+// others are not concerned.
+type KindLister interface {
+	// Kinds returns them; none is missing in those of the Type.
+	Kinds() []evidence.Kind
+}
+
 // Sink takes what one collection of one source finds. It is safe for concurrent use.
 type Sink interface {
 	// Put stores raw bytes and returns the Part that names them, for a later Add of a record of that kind. name is unique within the

@@ -248,7 +248,11 @@ func (s *sink) entry(failure error) evidence.Entry {
 
 // failed adds to parts one for each kind that has none.
 func (s *sink) failed(parts []evidence.PartOutcome, failure error) []evidence.PartOutcome {
-	for _, k := range s.source.Type.Kinds {
+	kinds := s.source.Type.Kinds
+	if c, ok := s.source.Collector.(KindLister); ok {
+		kinds = c.Kinds()
+	}
+	for _, k := range kinds {
 		if !slices.ContainsFunc(parts, func(p evidence.PartOutcome) bool { return p.Kind == k }) {
 			parts = append(parts, OutcomeOf("source", k, 0, failure))
 		}

@@ -8,6 +8,7 @@ import (
 	"auditpack/collectors/documents"
 	"auditpack/collectors/exceptions"
 	"auditpack/collectors/plugin"
+	"auditpack/collectors/register"
 	"auditpack/collectors/responsibility"
 	"auditpack/collectors/terraform"
 	"auditpack/collectors/vault"
@@ -22,6 +23,7 @@ func Types() []collectors.Type {
 		documents.Type,
 		exceptions.Type,
 		plugin.Type,
+		register.Type,
 		responsibility.Type,
 		terraform.Type,
 		vault.Type,
