@@ -32,7 +32,7 @@ EXIT STATUS:
 var (
 	errUsage       = errors.New("usage")
 	errDeviations  = errors.New("deviations were found")
-	errOverdue     = errors.New("a collection is overdue")
+	errOverdue     = errors.New("something is overdue")
 	errVerify      = errors.New("does not verify")
 	errInterrupted = errors.New("interrupted")
 )

@@ -109,7 +109,7 @@ func (v *windowView) settled(from time.Time) bool {
 }
 
 func (v *windowView) status(period evidence.Period, answered bool) windowStatus {
-	w := windowStatus{What: v.window.What, Why: v.window.Why, Lost: []lostSpan{}}
+	w := windowStatus{What: v.window.What, Why: v.window.Why, Lost: []lostSpan{}, kind: v.window.Kind}
 	keeps := v.window.Keeps
 	if keeps > 0 {
 		seconds := int64(keeps / time.Second)

@@ -250,20 +250,23 @@ func (j *judgement) assess(ctx context.Context, framework string) (assessment.As
 		Catalogue:    j.catalogue,
 		Type:         j.window.kind, Period: j.window.period, AsOf: j.window.asOf,
 		Facts: j.db, Entries: j.known.entries, KnownLast: j.known.last, Records: j.known.records,
-	}
-	for _, f := range j.inputs {
-		file := assessment.File{Name: ownLayer + "/" + f.Name, Content: f.Bytes}
-		switch folder, _, _ := strings.Cut(f.Name, "/"); folder {
-		case workspace.StatementOfApplicability:
-			in.SoA = append(in.SoA, file)
-		case workspace.ManualTests:
-			in.ManualTests = append(in.ManualTests, file)
-		case workspace.Responses:
-			in.Responses = append(in.Responses, file)
-		}
+		SoA:         inputFiles(j.inputs, workspace.StatementOfApplicability),
+		ManualTests: inputFiles(j.inputs, workspace.ManualTests),
+		Responses:   inputFiles(j.inputs, workspace.Responses),
 	}
 	a, err := assessment.Assess(ctx, in)
 	return a, j.session.placed(err)
+}
+
+// inputFiles gives the workspace's files of one folder, or the one file that is called so, under the names that an Assessment gives them.
+func inputFiles(inputs []workspace.Input, folder string) []assessment.File {
+	var files []assessment.File
+	for _, f := range inputs {
+		if first, _, _ := strings.Cut(f.Name, "/"); first == folder {
+			files = append(files, assessment.File{Name: ownLayer + "/" + f.Name, Content: f.Bytes})
+		}
+	}
+	return files
 }
 
 // ownLayer goes before the names of the workspace's own files in an Assessment.

@@ -8,15 +8,18 @@ import (
 
 	"auditpack/cmd/auditpack/workspace"
 	"auditpack/evidence"
+	"auditpack/reports/assessment"
 )
 
 func statusCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "status",
-		Usage: "say how old the evidence of each source is, and what is about to be lost",
+		Usage: "say what evidence there is for each day of the period, how old it is, and what is about to be lost",
 		Description: "For each source: its last successful collection, what it forgets and when that window closes, what failed or was denied in the last\n" +
-			"collection, and what was lost for good since the period began. Exit status 3 when a collection is overdue: the source never answered,\n" +
-			"or of a window less than a quarter is left, or it has closed. With --quiet only what is overdue is printed: for cron.",
+			"collection, and what was lost for good since the period began. For each source and test of the workspace's frameworks: the days of the\n" +
+			"period with evidence (#), without (.), lost (x) and ahead (-); then exceptions that end soon. Exit status 3 when something is overdue:\n" +
+			"a source never answered, of a window less than a quarter is left, evidence is older than a test takes and a\n" +
+			"collection would still help, a response is past its day. With --quiet only what is overdue is printed: for cron.",
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "source", Usage: "only the source `NAME`"},
 			&cli.StringFlag{Name: "as-of", Usage: "`TIME` for which the ages are given, a date or RFC 3339; now unless given"},
@@ -63,6 +66,8 @@ type windowStatus struct {
 	Reached      *time.Time  `json:"reached"` // the last collection that had all of it
 	Closes       *time.Time  `json:"closes"`  // when what came after that is lost
 	Lost         []lostSpan  `json:"lost"`    // for good, since the period began, oldest first
+
+	kind evidence.Kind
 }
 
 // overdue says whether something is about to be lost, or was since the last collection.
@@ -97,17 +102,20 @@ func printStatus(c *cli.Context, s *session) error {
 	if period.IsZero() {
 		period = quarterOf(at)
 	}
-	list, err := s.statusOf(c, period, at)
-	if err != nil {
+	x := statusReport{At: at, Period: period, Exceptions: []listedException{}, Responses: []assessment.Response{}}
+	if x.Sources, err = s.statusOf(c, period, at); err != nil {
 		return err
 	}
-	if err := showStatus(c, list, at); err != nil {
-		return err
-	}
-	for _, x := range list {
-		if x.Overdue {
-			return errOverdue
+	if c.String("source") == "" {
+		if err := s.addCalendar(c, &x); err != nil {
+			return err
 		}
+	}
+	if err := x.print(c); err != nil {
+		return err
+	}
+	if x.overdue() {
+		return errOverdue
 	}
 	return nil
 }
@@ -165,40 +173,6 @@ func (x sourceStatus) warnings(at time.Time) (overdue, others []string) {
 }
 
 func stamp(t *time.Time) string { return t.UTC().Format(time.RFC3339) }
-
-func showStatus(c *cli.Context, list []sourceStatus, at time.Time) error {
-	out := outputOf(c)
-	if out.json {
-		for _, x := range list {
-			if err := out.object(x); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if !c.Bool("quiet") {
-		var rows [][]any
-		for _, x := range list {
-			rows = append(rows, x.rows()...)
-		}
-		if err := out.table([]string{"source", "type", "last success", "age", "forgets", "after", "window"}, rows); err != nil {
-			return err
-		}
-	}
-	for _, x := range list {
-		overdue, others := x.warnings(at)
-		if c.Bool("quiet") {
-			others = nil
-		}
-		for _, text := range overdue {
-			fmt.Fprintf(out.w, "%s: overdue: %s\n", x.Source, text)
-		}
-		for _, text := range others {
-			fmt.Fprintf(out.w, "%s: %s\n", x.Source, text)
-		}
-	}
-	return nil
-}
 
 // rows are the source's lines in the table: one for each thing that it forgets, and one when there is none.
 func (x sourceStatus) rows() [][]any {

@@ -31,6 +31,9 @@ sources:
   - {name: vault-prod, type: vault, audit_logs: ["audit.log"]}
   - {name: exceptions, type: exceptions, path: exceptions}
 `
+	if err := os.Mkdir(filepath.Join(dir, "exceptions"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(filepath.Join(dir, "auditpack.yaml"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -139,10 +142,11 @@ func TestStatusAsJSON(t *testing.T) {
 	w := newWatched(t)
 	w.collected("boundary-prod", "2026-09-01T05:00:00Z", "boundary.sessions ok")
 	w.want(3, `
-{"source":"boundary-prod","type":"boundary","last_asked":{"entry":1,"at":"2026-09-01T05:00:00Z"},"last_success":{"entry":1,"at":"2026-09-01T05:00:00Z"},"age_seconds":7200,`+
+{"at":"2026-09-01T07:00:00Z","period":{"from":"2026-07-01T00:00:00Z","to":"2026-10-01T00:00:00Z"},"sources":[`+
+		`{"source":"boundary-prod","type":"boundary","last_asked":{"entry":1,"at":"2026-09-01T05:00:00Z"},"last_success":{"entry":1,"at":"2026-09-01T05:00:00Z"},"age_seconds":7200,`+
 		`"overdue":true,"windows":[{"what":"terminated sessions","state":"closed","keeps_seconds":3600,`+
 		`"why":"Boundary deletes a session an hour after it ended; what the event log says of it stays",`+
-		`"reached":"2026-09-01T05:00:00Z","closes":"2026-09-01T06:00:00Z","lost":[{"from":"2026-09-01T05:00:00Z","to":"2026-09-01T06:00:00Z"}]}],"parts":[]}
+		`"reached":"2026-09-01T05:00:00Z","closes":"2026-09-01T06:00:00Z","lost":[{"from":"2026-09-01T05:00:00Z","to":"2026-09-01T06:00:00Z"}]}],"parts":[]}],"calendar":null,"exceptions":[],"responses":[]}
 `, "--json", "status", "--source", "boundary-prod", "--as-of", "2026-09-01T07:00:00Z")
 }
 

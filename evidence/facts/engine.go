@@ -53,7 +53,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if o.MemoryBytes <= 0 {
 		o.MemoryBytes = DefaultMemoryBytes
 	}
-	files, err := loadFiles(o.SQL)
+	files, err := LoadFiles(o.SQL)
 	if err != nil {
 		return nil, err
 	}

@@ -48,8 +48,8 @@ var headKey = regexp.MustCompile(`^[a-z]+$`)
 
 var tablePattern = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
 
-// loadFiles reads every *.sql in the top folder of fsys, in the order of names. It reports all that is wrong at once.
-func loadFiles(fsys fs.FS) ([]File, error) {
+// LoadFiles reads every *.sql in the top folder of fsys, in the order of names. It reports all that is wrong at once.
+func LoadFiles(fsys fs.FS) ([]File, error) {
 	names, err := fs.Glob(fsys, "*.sql")
 	if err != nil {
 		return nil, fmt.Errorf("list fact files: %w", err)

@@ -49,7 +49,7 @@ func TestLoadFilesOrdersViews(t *testing.T) {
 	file := func(table, head string) *fstest.MapFile {
 		return &fstest.MapFile{Data: []byte("-- table: " + table + "\n-- row: one\n-- " + head + "\nselect 1 as a")}
 	}
-	files, err := loadFiles(fstest.MapFS{"a.sql": file("a", "from: b"), "b.sql": file("b", "from: c"), "c.sql": file("c", "kind: x.y/1")})
+	files, err := LoadFiles(fstest.MapFS{"a.sql": file("a", "from: b"), "b.sql": file("b", "from: c"), "c.sql": file("c", "kind: x.y/1")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestLoadFilesOrdersViews(t *testing.T) {
 		"in a circle":           {"a.sql": file("a", "from: b"), "b.sql": file("b", "from: a")},
 		`there is no table "b"`: {"a.sql": file("a", "from: b")},
 	} {
-		if _, err := loadFiles(fsys); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := LoadFiles(fsys); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got error %v, want %q in it", err, want)
 		}
 	}

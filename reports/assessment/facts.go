@@ -30,9 +30,18 @@ var storeTables = []string{"collection_part", "record"}
 
 // tableKinds gives the kinds of evidence that each table rests on, through views too, sorted. The store's own kinds are left out.
 func tableKinds(db Facts) map[string][]evidence.Kind {
-	files := map[string]facts.File{}
+	var files []facts.File
 	for _, t := range db.Tables() {
-		files[t.Name] = t.File
+		files = append(files, t.File)
+	}
+	return fileKinds(files)
+}
+
+// fileKinds is [tableKinds] of the files that make the tables.
+func fileKinds(list []facts.File) map[string][]evidence.Kind {
+	files := make(map[string]facts.File, len(list))
+	for _, f := range list {
+		files[f.Table] = f
 	}
 	all := make(map[string][]evidence.Kind, len(files))
 	for name := range files {

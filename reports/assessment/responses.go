@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 )
 
 // responseFile holds management's answers as their file states them.
@@ -32,6 +33,12 @@ const (
 	correctiveAction = "corrective-action"
 	falsePositive    = "false-positive"
 )
+
+// ReadResponses reads the responses of all files, by id, and says which are overdue at a time. All problems of all files are
+// reported, with file and line. What they answer is [Assess]'s to say.
+func ReadResponses(files []File, c *Catalogue, at time.Time) ([]Response, error) {
+	return readResponses(files, c, at.UTC().Format(time.DateOnly))
+}
 
 // readResponses reads the responses of all files, by id.
 func readResponses(files []File, c *Catalogue, asOf string) ([]Response, error) {
