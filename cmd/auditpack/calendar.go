@@ -90,13 +90,11 @@ func (s *session) addCalendar(c *cli.Context, x *statusReport) error {
 	if err != nil {
 		return err
 	}
-	k, err := readJournal(c.Context, s.store, s.store)
+	k, err := readJournal(c.Context, s.store, s.store, x.At)
 	if err != nil {
 		return err
 	}
-	in := assessment.CalendarInput{Catalogue: catalogue, Files: files, Period: x.Period, At: x.At}
-	in.Entries = slices.DeleteFunc(k.entries, func(e evidence.Entry) bool { return e.Time.After(x.At) })
-	in.Records = slices.DeleteFunc(k.records, func(r assessment.StoredRecord) bool { return r.Entry > int64(len(in.Entries)) })
+	in := assessment.CalendarInput{Catalogue: catalogue, Files: files, Entries: k.entries, Records: k.records, Period: x.Period, At: x.At}
 	for _, f := range s.Config.Frameworks {
 		in.Frameworks = append(in.Frameworks, assessment.FrameworkID(f))
 	}
