@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"slices"
 	"strings"
 
 	"auditpack/reports/assessment"
@@ -13,11 +12,12 @@ const (
 	generalCondition = "general-condition"
 )
 
-// contradicted is the reason that evidence speaks against what management declares.
-const contradicted = "declared-implemented-contradicted"
-
-// declares says whether the framework has a statement of applicability: then a finding carries management's declaration.
+// declares says whether the framework has a statement of applicability: then a finding carries management's declaration. One that
+// asks for a description of the system has none.
 func (b *builder) declares() bool {
+	if b.a.Description != nil {
+		return false
+	}
 	for _, f := range b.a.Requirements {
 		if f.SoA != nil || f.Kind == "annex-a-control" {
 			return true
@@ -33,7 +33,7 @@ func (b *builder) applicability() Section {
 	}
 	return Section{
 		ID: "criteria", Title: b.t.Get("criteria.title"), Sheet: b.t.Get("sheet.criteria"), NewPage: true,
-		Blocks: []Block{b.para("criteria.lead"), b.criteriaTable()},
+		Blocks: append(append([]Block{b.para("criteria.lead")}, b.comparisons(b.judged())...), b.criteriaTable()),
 	}
 }
 
@@ -56,11 +56,7 @@ func (b *builder) statementOfApplicability() Section {
 		b.col("word.declared", 2), b.col("word.owner", 2), b.col("word.carved-out-to", 2), b.col("word.conclusion", 2),
 		b.numberCol("word.open", 1), b.numberCol("word.excepted", 1), b.col("word.reasons", 5), b.col("word.file", 2), b.numberCol("word.line", 0.8),
 	}}
-	var against []string
 	for _, f := range declared {
-		if slices.ContainsFunc(f.Reasons, func(r assessment.Reason) bool { return r.Code == contradicted }) {
-			against = append(against, string(f.ID))
-		}
 		id := link(string(f.ID), requirementAnchor(f.ID))
 		if f.SoA == nil {
 			none := styled(b.t.Get("soa.not-declared"), Warn)
@@ -83,13 +79,12 @@ func (b *builder) statementOfApplicability() Section {
 		})
 	}
 	blocks := []Block{b.para("soa.lead", "n", b.num(int64(len(declared))))}
-	if len(against) > 0 {
-		blocks = append(blocks, Paragraph{Style: Bad, Text: b.t.Get("soa.contradicted", "n", b.num(int64(len(against))), "requirements", strings.Join(against, ", "))})
-	}
+	blocks = append(blocks, b.comparisons(declared)...)
 	return Section{
 		ID: "applicability", Title: b.t.Get("soa.title"), Sheet: b.t.Get("sheet.soa"), NewPage: true,
 		Blocks: blocks,
 		Sections: []Section{
+			{ID: "soa-versions", Title: b.t.Get("statements.title"), Sheet: b.t.Get("sheet.statements"), Blocks: []Block{b.statements()}},
 			{ID: "soa-paged", Title: b.t.Get("soa.table"), For: Paged, Blocks: []Block{paged}},
 			{ID: "soa-sheet", Title: b.t.Get("soa.title"), Sheet: b.t.Get("sheet.soa"), For: Spreadsheet, Blocks: []Block{rows}},
 		},
@@ -115,26 +110,4 @@ func (b *builder) criteriaTable() Table {
 		})
 	}
 	return t
-}
-
-// generalConditions are slots for what the system description has to say: no test answers them.
-func (b *builder) generalConditions() (Section, bool) {
-	t := Table{
-		ID:      "general-conditions",
-		Columns: []Column{b.col("word.id", 0.8), b.col("word.title", 3), b.col("conditions.statement", 4), b.col("conditions.reference", 2)},
-	}
-	for _, f := range b.a.Requirements {
-		if f.Kind == generalCondition {
-			id := text(string(f.ID))
-			id.Anchor = requirementAnchor(f.ID)
-			t.Rows = append(t.Rows, []Cell{id, text(b.title(f)), input(""), input("")})
-		}
-	}
-	if len(t.Rows) == 0 {
-		return Section{}, false
-	}
-	return Section{
-		ID: "general-conditions", Title: b.t.Get("conditions.title"), Sheet: b.t.Get("sheet.conditions"), NewPage: true,
-		Blocks: []Block{b.para("conditions.lead"), t},
-	}, true
 }

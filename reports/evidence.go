@@ -28,6 +28,9 @@ func Evidence(a assessment.Assessment, t templates.Text) Document {
 		b.notAssessed(),
 		b.applicability(),
 	}
+	if s, ok := b.systemDescription(); ok {
+		doc.Sections = append(doc.Sections, s)
+	}
 	if s, ok := b.generalConditions(); ok {
 		doc.Sections = append(doc.Sections, s)
 	}
@@ -37,6 +40,7 @@ func Evidence(a assessment.Assessment, t templates.Text) Document {
 		b.testSections(), b.testRows(), b.deviationRows(),
 		b.exceptionRegister(), b.exceptionRows(),
 		b.responseRegister(),
+		b.subservices(),
 		b.responsibilities(), b.raci(),
 		b.evidenceIndex(), b.evidenceRows(),
 		b.inputs(),

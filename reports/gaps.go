@@ -24,7 +24,7 @@ func (b *builder) gaps() (gaps []gap, nothing []assessment.Finding) {
 			continue
 		}
 		for _, r := range f.Reasons {
-			if r.Code == "deviations" || r.Code == contradicted { // a result, not something that could not be judged
+			if r.Code == "deviations" || ofDeclaration(r) { // a result, not something that could not be judged
 				continue
 			}
 			i, ok := index[r]
@@ -43,9 +43,10 @@ func (b *builder) gaps() (gaps []gap, nothing []assessment.Finding) {
 	return gaps, nothing
 }
 
-// unreached says that no control bears on a requirement, so that a table row says all there is to say.
+// unreached says that no control bears on a requirement and that there is no other reason, so that a table row says all there is to say.
 func (b *builder) unreached(f assessment.Finding) bool {
-	return len(f.Controls) == 0 && f.Status == assessment.NotAssessed
+	other := slices.ContainsFunc(f.Reasons, func(r assessment.Reason) bool { return r.Code != "no-control" && !ofDeclaration(r) })
+	return len(f.Controls) == 0 && f.Status == assessment.NotAssessed && !other
 }
 
 // notAssessed lists what could not be judged, or only in part, and why.

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"cmp"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -76,6 +77,19 @@ func (b *builder) reasonDetail(r assessment.Reason) string {
 		return b.t.Get("detail.manual-outside", "span", b.holes(r.Detail))
 	case "manual-part-of-period":
 		return b.t.Get("detail.manual-part", "holes", b.holes(r.Detail))
+	case "attestation-part-of-period":
+		if days, spans, ok := strings.Cut(r.Detail, ": "); ok {
+			open, all, _ := strings.Cut(days, "/")
+			return b.t.Get("detail.uncovered", "open", open, "days", all, "holes", b.holes(spans))
+		}
+	case "carve-out-not-attested", "shared-part-not-attested":
+		return codesInBrackets.ReplaceAllStringFunc(r.Detail, func(list string) string { return "(" + b.codeWords(strings.Trim(list, "()")) + ")" })
+	case "condition-answer-not-counting":
+		return b.codeWords(r.Detail)
+	case "declared-less-than-shown":
+		return b.word("declared.", r.Detail)
+	case "declaration-changed":
+		return b.dayWord(r.Detail)
 	case "deviations", "declared-implemented-contradicted":
 		open, excepted, _ := strings.Cut(strings.TrimPrefix(r.Detail, "open "), ", excepted ")
 		n, err := strconv.ParseInt(open, 10, 64)
@@ -85,6 +99,14 @@ func (b *builder) reasonDetail(r assessment.Reason) string {
 		}
 	}
 	return r.Detail
+}
+
+// codesInBrackets finds the faults of an attestation in the detail of a reason: "C5-2025 (other-framework, attestation-not-reviewed)".
+var codesInBrackets = regexp.MustCompile(`\([a-z-]+(, [a-z-]+)*\)`)
+
+// codeWords writes a list of codes of faults in words.
+func (b *builder) codeWords(list string) string {
+	return strings.ReplaceAll(b.words("fault.", strings.Split(list, ", ")), "\n", "; ")
 }
 
 func (b *builder) dayWord(s string) string { return FormatCell(b.t.Language, dayText(s)) }

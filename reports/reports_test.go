@@ -30,12 +30,7 @@ func TestGolden(t *testing.T) {
 	before := rendertest.Sample()
 	before.AsOf = before.AsOf.AddDate(0, -3, 0)
 	before.Tests[4].Deviations = append(before.Tests[4].Deviations[:3:3], assessment.Deviation{Key: "00112233445566aa", Test: "VAL-02", Item: "gone", Detail: "closed since", Owner: "platform-team"})
-	criteria := rendertest.Sample()
-	criteria.Framework.ID, criteria.Type, criteria.Period = "c5-2020", 1, nil
-	for i := range criteria.Requirements {
-		criteria.Requirements[i].SoA, criteria.Requirements[i].Kind = nil, "basic-criterion"
-	}
-	criteria.Requirements[0].Kind = "general-condition"
+	criteria := rendertest.Criteria()
 	for _, l := range languages {
 		words := rendertest.Words(t, l)
 		for name, doc := range map[string]reports.Document{
@@ -138,7 +133,7 @@ func TestLinks(t *testing.T) {
 }
 
 // dynamic are the prefixes of keys that are put together with a code from data.
-var dynamic = regexp.MustCompile(`^(status|status-short|meaning|result|meaning-of-result|shown|strength|kind|assurance|assurance-long|severity|risk|frequency|declared|outcome|reason|fault|role|side|response-kind|review-state|age)\.`)
+var dynamic = regexp.MustCompile(`^(status|status-short|meaning|result|meaning-of-result|shown|strength|kind|assurance|assurance-long|severity|risk|frequency|declared|outcome|reason|fault|role|side|response-kind|review-state|age|method|attestation|opinion)\.`)
 
 // Every key that a builder uses exists in every language, no text is there for nothing, and placeholders agree.
 func TestWording(t *testing.T) {

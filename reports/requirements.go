@@ -277,7 +277,9 @@ func (b *builder) requirementRows() Section {
 	}}
 	for _, f := range b.a.Requirements {
 		id := text(string(f.ID))
-		id.Anchor = requirementAnchor(f.ID)
+		if f.Kind != generalCondition { // those are targets where their answers stand
+			id.Anchor = requirementAnchor(f.ID)
+		}
 		var primary, supporting, tests, owners []string
 		for _, target := range f.Controls {
 			if target.Strength == "primary" {

@@ -64,7 +64,8 @@ func (b *builder) summary() Section {
 		table.Rows = append(table.Rows, b.tallyRow(g, Plain))
 	}
 	table.Rows = append(table.Rows, b.tallyRow(all, Strong))
-	blocks := []Block{b.para("summary.lead"), b.keyFigures()}
+	blocks := append([]Block{b.para("summary.lead")}, b.roleWords()...)
+	blocks = append(blocks, b.keyFigures())
 	if len(chart.Bars) > 0 {
 		blocks = append(blocks, chart)
 	}

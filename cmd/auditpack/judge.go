@@ -250,9 +250,11 @@ func (j *judgement) assess(ctx context.Context, framework string) (assessment.As
 		Catalogue:    j.catalogue,
 		Type:         j.window.kind, Period: j.window.period, AsOf: j.window.asOf,
 		Facts: j.db, Entries: j.known.entries, KnownLast: j.known.last, Records: j.known.records,
-		SoA:         inputFiles(j.inputs, workspace.StatementOfApplicability),
-		ManualTests: inputFiles(j.inputs, workspace.ManualTests),
-		Responses:   inputFiles(j.inputs, workspace.Responses),
+		SoA:          inputFiles(j.inputs, workspace.StatementOfApplicability),
+		Descriptions: inputFiles(j.inputs, workspace.SystemDescription),
+		Subservices:  inputFiles(j.inputs, workspace.Subservices),
+		ManualTests:  inputFiles(j.inputs, workspace.ManualTests),
+		Responses:    inputFiles(j.inputs, workspace.Responses),
 	}
 	a, err := assessment.Assess(ctx, in)
 	return a, j.session.placed(err)
@@ -262,7 +264,7 @@ func (j *judgement) assess(ctx context.Context, framework string) (assessment.As
 func inputFiles(inputs []workspace.Input, folder string) []assessment.File {
 	var files []assessment.File
 	for _, f := range inputs {
-		if first, _, _ := strings.Cut(f.Name, "/"); first == folder {
+		if f.Folder() == folder {
 			files = append(files, assessment.File{Name: ownLayer + "/" + f.Name, Content: f.Bytes})
 		}
 	}

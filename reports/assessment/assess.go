@@ -36,15 +36,16 @@ func Assess(ctx context.Context, in Input) (Assessment, error) {
 func assess(ctx context.Context, in Input, w window) (Assessment, error) {
 	framework, _ := in.Catalogue.Framework(in.Framework)
 	inputs, errInputs := in.inputs()
-	soa, errSoA := readSoA(in.SoA, in.Catalogue, in.Framework)
+	declared, errs := readScope(in, framework, w)
 	manual, errManual := readManualTests(in.ManualTests, in.Catalogue)
 	responses, errResponses := readResponses(in.Responses, in.Catalogue, w.day())
-	if err := errors.Join(errInputs, errSoA, errManual, errResponses); err != nil {
+	if err := errors.Join(append(errs, errInputs, errManual, errResponses)...); err != nil {
 		return Assessment{}, err
 	}
 	l := newLedger(in)
 	r := &runner{facts: in.Facts, ledger: l, window: w, tables: tableKinds(in.Facts), known: in.Catalogue.KnownControls()}
-	results, err := r.runAll(ctx, in.Catalogue, in.Framework)
+	controls := in.Catalogue.bearing(in.Framework, declared.controls())
+	results, err := r.runAll(ctx, in.Catalogue, controls)
 	if err != nil {
 		return Assessment{}, err
 	}
@@ -66,19 +67,30 @@ func assess(ctx context.Context, in Input, w window) (Assessment, error) {
 	if w.typ == 2 {
 		a.Period = &w.period
 	}
-	a.conclude(in.Catalogue, framework, soa, manual, w)
+	if err := r.responsibilities(ctx, &a); err != nil {
+		return Assessment{}, err
+	}
+	a.conclude(controls, declared, manual, w)
 	a.Evidence = l.index(results, l.holding(documents), w)
 	a.Sources = l.sources(w)
-	return a, r.responsibilities(ctx, &a)
+	return a, nil
 }
 
-// runAll runs every test of every control that bears on the framework, as many at once as there are cores, and returns them by id.
-func (r *runner) runAll(ctx context.Context, c *Catalogue, f FrameworkID) ([]TestResult, error) {
-	owners := map[TestID]string{}
+// bearing lists the controls that bear on a framework and those named besides, by id.
+func (c *Catalogue) bearing(f FrameworkID, named []ControlID) []*Control {
+	var list []*Control
 	for _, x := range c.Controls {
-		if !x.reaches(f) {
-			continue
+		if x.reaches(f) || slices.Contains(named, x.ID) {
+			list = append(list, x)
 		}
+	}
+	return list
+}
+
+// runAll runs every test of the controls, as many at once as there are cores, and returns them by id.
+func (r *runner) runAll(ctx context.Context, c *Catalogue, controls []*Control) ([]TestResult, error) {
+	owners := map[TestID]string{}
+	for _, x := range controls {
 		for _, id := range x.tests() {
 			if _, ok := owners[id]; !ok {
 				owners[id] = x.Owner
@@ -102,34 +114,66 @@ func (r *runner) runAll(ctx context.Context, c *Catalogue, f FrameworkID) ([]Tes
 	return results, nil
 }
 
-// conclude rolls the tests up to controls and requirements.
-func (a *Assessment) conclude(c *Catalogue, framework *Framework, soa map[RequirementID]SoAEntry, manual []ManualTest, w window) {
+// conclude rolls the tests up to controls and requirements, and sets beside them what is declared.
+func (a *Assessment) conclude(controls []*Control, s *scope, manual []ManualTest, w window) {
 	tests := make(map[TestID]TestResult, len(a.Tests))
 	for _, t := range a.Tests {
 		tests[t.ID] = t
 	}
 	a.Controls = []ControlResult{}
 	byRequirement := map[RequirementID][]bearing{}
-	for _, x := range c.Controls {
-		if !x.reaches(framework.ID) {
-			continue
-		}
+	statuses := map[ControlID]RequirementStatus{}
+	for _, x := range controls {
 		res := controlOf(x, tests, manual, w)
 		a.Controls = append(a.Controls, res)
+		statuses[x.ID] = res.Status
 		for _, t := range x.Targets {
-			if t.Framework == framework.ID {
+			if t.Framework == s.framework.ID {
 				byRequirement[t.ID] = append(byRequirement[t.ID], bearing{t.Strength, res})
 			}
 		}
+		for _, more := range s.additions {
+			if slices.Contains(more.controls, x.ID) {
+				byRequirement[more.requirement.ID] = append(byRequirement[more.requirement.ID], bearing{Primary, res})
+			}
+		}
+	}
+	for i := range s.organisations {
+		s.organisations[i].judge(s.framework, statuses, w)
+	}
+	s.sides = sidesOf(a.Responsible)
+	requirements := slices.Clone(s.framework.Requirements)
+	for _, more := range s.additions {
+		requirements = append(requirements, more.requirement)
 	}
 	a.Requirements = []Finding{}
-	for _, r := range framework.Requirements {
-		var entry *SoAEntry
-		if e, ok := soa[r.ID]; ok {
-			entry = &e
-		}
-		a.Requirements = append(a.Requirements, findingOf(r, byRequirement[r.ID], tests, entry))
+	for _, r := range requirements {
+		f := findingOf(r, byRequirement[r.ID], tests)
+		s.apply(&f)
+		a.Requirements = append(a.Requirements, f)
 	}
+	a.Statements, a.Description, a.Subservices = s.statements, s.description, s.organisations
+}
+
+// sidesOf gives what a responsibility matrix says of the requirements that its areas name: service model to side.
+func sidesOf(areas []Responsibility) map[RequirementID]map[string]string {
+	sides := map[RequirementID]map[string]string{}
+	for _, x := range areas {
+		if x.Control == "" {
+			continue
+		}
+		id := RequirementID(x.Control)
+		if sides[id] == nil {
+			sides[id] = map[string]string{}
+		}
+		for model, side := range map[string]string{"iaas": x.IaaS, "paas": x.PaaS, "saas": x.SaaS} {
+			if before, ok := sides[id][model]; ok && before != side {
+				side = sideShared // two areas of one requirement lie on two sides
+			}
+			sides[id][model] = side
+		}
+	}
+	return sides
 }
 
 // index lists the records that tests used, those that manual tests rest on, and every other record that speaks for the time that

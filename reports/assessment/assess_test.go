@@ -112,7 +112,7 @@ func world(t testing.TB, db assessment.Facts) assessment.Input {
 				part("audit.log", "vault.audit-log/1", evidence.OutcomeFailed, 0, "permission denied")),
 			entry(6, "exceptions", "2026-10-02T00:00:00Z", nil, part("exception files", "exceptions.rows/1", evidence.OutcomeOK, 1, "")),
 		},
-		SoA: file("soa.yaml"), ManualTests: file("manual.yaml"), Responses: file("responses.yaml"),
+		SoA: file("soa.yaml"), Subservices: file("subservice.yaml"), ManualTests: file("manual.yaml"), Responses: file("responses.yaml"),
 	}
 }
 

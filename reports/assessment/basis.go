@@ -35,6 +35,26 @@ const (
 	codeCarvedOut      = "carved-out"
 )
 
+// Codes of reasons that come from what people declare, and from who operates a requirement.
+const (
+	codeUndeclared         = "not-in-statement"
+	codeNothingShown       = "declared-implemented-not-shown"
+	codeShownBeyond        = "declared-less-than-shown"
+	codeDeclarationChanged = "declaration-changed"
+	codeNotApproved        = "declaration-not-approved"
+	codeCarveOutUnknown    = "carve-out-organisation-unknown"
+	codeCarveOutUnlisted   = "carve-out-not-listed"
+	codeCarveOutShared     = "carve-out-shared"
+	codeCarveOutUnattested = "carve-out-not-attested"
+	codeUncoveredDays      = "attestation-part-of-period"
+	codeComplementaryOpen  = "complementary-control-not-shown"
+	codeSharedOpen         = "shared-part-not-attested"
+	codeProvidersPart      = "providers-part-not-attested"
+	codeProviderAttested   = "provider-attested"
+	codeUnanswered         = "condition-unanswered"
+	codeAnswerUnsound      = "condition-answer-not-counting"
+)
+
 // basis is what a test has to stand on.
 type basis struct {
 	reasons  []Reason

@@ -1,6 +1,7 @@
 package assessment
 
 import (
+	"fmt"
 	"slices"
 
 	"auditpack/evidence"
@@ -14,6 +15,9 @@ type Framework struct {
 	Title        templates.Localized `yaml:"title"`
 	Source       string              `yaml:"source"`
 	Attribution  templates.Localized `yaml:"attribution"`
+	Binds        string              `yaml:"binds"`       // "provider": it binds who provides a cloud service; empty: whoever is judged
+	Additions    templates.Localized `yaml:"additions"`   // group of the controls that a statement of applicability may add; empty: it may add none
+	Description  []Slot              `yaml:"description"` // what a description of the system must say; a framework with slots has no statement of applicability
 	Requirements []Requirement       `yaml:"requirements"`
 
 	File   string          `yaml:"-"` // that it was read from
@@ -32,10 +36,25 @@ type Requirement struct {
 	Note   templates.Localized `yaml:"note"`   // what a reader must know of the entry itself; may be empty
 }
 
-const typeClause = "clause"
+// Slot is one thing that the description of a system must say.
+type Slot struct {
+	ID       string              `yaml:"id"`
+	Title    templates.Localized `yaml:"title"`
+	OfPeriod bool                `yaml:"of_period"` // speaks of a period, so that nothing is asked of it for a date
+}
+
+// Types of requirements that are treated apart.
+const (
+	typeClause           = "clause"
+	typeGeneralCondition = "general-condition"
+	typeAdditional       = "additional-control" // added by a statement of applicability; no framework lists one
+)
+
+// bindsProvider says that a framework binds who provides a cloud service.
+const bindsProvider = "provider"
 
 // requirementTypes are what a requirement can be.
-var requirementTypes = []string{typeClause, "annex-a-control", "basic-criterion", "additional-criterion", "general-condition", "waf-control", "control"}
+var requirementTypes = []string{typeClause, "annex-a-control", "basic-criterion", "additional-criterion", typeGeneralCondition, "waf-control", "control"}
 
 // Requirement returns the requirement that id names.
 func (f *Framework) Requirement(id RequirementID) (Requirement, bool) {
@@ -48,7 +67,7 @@ func (f *Framework) Requirement(id RequirementID) (Requirement, bool) {
 
 // Ref names the framework in an Assessment.
 func (f *Framework) Ref() FrameworkRef {
-	return FrameworkRef{ID: f.ID, Edition: f.Edition, Title: f.Title, Source: f.Source, Attribution: f.Attribution}
+	return FrameworkRef{ID: f.ID, Edition: f.Edition, Title: f.Title, Source: f.Source, Attribution: f.Attribution, Binds: f.Binds}
 }
 
 // readFramework reads a framework file strictly. All problems are reported, each with file and line.
@@ -66,6 +85,9 @@ func readFramework(file File) (*Framework, error) {
 	p.localized("$.title", "title", f.Title)
 	p.localized("$.attribution", "attribution", f.Attribution)
 	p.when(len(f.Requirements) == 0, "$", "framework has no requirements")
+	p.when(f.Binds != "" && f.Binds != bindsProvider, "$.binds", "binds %q: want provider, or leave it out", f.Binds)
+	p.when((f.Additions.EN == "") != (f.Additions.DE == ""), "$.additions", "additions: want a text in English (en) and in German (de)")
+	p.slots(f.Description)
 	f.byID = make(map[RequirementID]int, len(f.Requirements))
 	for i, r := range f.Requirements {
 		p.requirement(element("$.requirements", i), r)
@@ -83,6 +105,17 @@ func readFramework(file File) (*Framework, error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+func (p *problems) slots(slots []Slot) {
+	seen := map[string]bool{}
+	for i, slot := range slots {
+		at := element("$.description", i)
+		p.when(!slugPattern.MatchString(slot.ID), at, "slot id %q: want lower-case words joined by dashes", slot.ID)
+		p.when(seen[slot.ID], at, "slot %q occurs twice", slot.ID)
+		p.localized(at, fmt.Sprintf("title of slot %q", slot.ID), slot.Title)
+		seen[slot.ID] = true
+	}
 }
 
 func (p *problems) requirement(at string, r Requirement) {

@@ -68,7 +68,7 @@ func TestShippedTestsReachRequirements(t *testing.T) {
 		{"evidence": digest("audit-1"), "line": 2, "request_id": "r1", "time": "2026-08-03T08:00:00Z", "operation": "update", "path": "sys/mounts/kv1", "display_name": "token", "policies": []string{"root"}, "requests": 1, "responses": 1},
 	}
 	in := world(t, fixtureDB(t, openEngine(t, 2), rows))
-	in.Catalogue, in.Framework, in.SoA, in.ManualTests, in.Responses = shipped(t), "iso27001-2022", nil, nil, nil
+	in.Catalogue, in.Framework, in.SoA, in.Subservices, in.ManualTests, in.Responses = shipped(t), "iso27001-2022", nil, nil, nil, nil
 	a, err := assessment.Assess(context.Background(), in)
 	if err != nil {
 		t.Fatal(err)

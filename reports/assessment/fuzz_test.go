@@ -24,6 +24,7 @@ func FuzzReadYAML(f *testing.F) {
 	}
 	for _, s := range []string{
 		"framework: f\nentries:\n  - {id: A, applicable: true, status: planned}\n", "manual_tests:\n  - {control: c, aspect: a}\n",
+		"framework: f\nslots:\n  - {slot: services, text: {en: x}, author: a, date: 2026-01-01}\n", "name: n\noperates:\n  - {framework: f, share: whole, requirements: [A]}\nattestations:\n  - {id: a}\n",
 		"responses:\n  - {id: r, deviations: [x]}\n", "a: &a [*a]\n", "? {}\n: x\n", "- - -\n", "id: |\n\tx\n", "\xff\xfe", "%YAML 9\n---\nid: x\n", "",
 	} {
 		f.Add([]byte(s))
@@ -37,10 +38,12 @@ func FuzzReadYAML(f *testing.F) {
 		_, errTest := readTest(file)
 		_, errControl := readControl(file)
 		_, errFramework := readFramework(file)
-		_, errSoA := readSoA([]File{file}, c, "f")
+		_, errSoA := readSoA([]File{file}, c, "f", nil)
+		_, errDescription := readDescriptions([]File{file}, c, c.frameworks["f"], nil, sampleWindow)
+		_, errSubservice := readSubservices([]File{file}, c, "f")
 		_, errManual := readManualTests([]File{file}, c)
 		_, errResponses := readResponses([]File{file}, c, "2026-10-01")
-		for _, err := range []error{errTest, errControl, errFramework, errSoA, errManual, errResponses} {
+		for _, err := range []error{errTest, errControl, errFramework, errSoA, errDescription, errSubservice, errManual, errResponses} {
 			if err != nil && !named(err.Error()) {
 				t.Errorf("error does not name the file: %v", err)
 			}

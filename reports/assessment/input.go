@@ -26,9 +26,11 @@ type Input struct {
 	Records   []StoredRecord   // that the entries name, in their order
 
 	// Files of the workspace, under the names that the Assessment gives them: "workspace/soa.yaml".
-	SoA         []File // statements of applicability; those of other frameworks are read and left aside
-	ManualTests []File
-	Responses   []File
+	SoA          []File // statements of applicability; those of other frameworks are read and left aside
+	Descriptions []File // descriptions of systems; likewise
+	Subservices  []File // subservice organisations
+	ManualTests  []File
+	Responses    []File
 }
 
 // StoredRecord is a record with its name and the journal entry that commits it.
@@ -40,7 +42,7 @@ type StoredRecord struct {
 
 // inputs lists every file that can change a verdict, by name.
 func (in Input) inputs() ([]InputFile, error) {
-	files := slices.Concat(in.Catalogue.Files, in.SoA, in.ManualTests, in.Responses)
+	files := slices.Concat(in.Catalogue.Files, in.SoA, in.Descriptions, in.Subservices, in.ManualTests, in.Responses)
 	list := make([]InputFile, 0, len(files))
 	seen := map[string]bool{}
 	var errs []error

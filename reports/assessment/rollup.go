@@ -94,11 +94,11 @@ type bearing struct {
 	result   ControlResult
 }
 
-// findingOf concludes on a requirement.
-func findingOf(r Requirement, bearings []bearing, tests map[TestID]TestResult, soa *SoAEntry) Finding {
+// findingOf concludes on a requirement from its controls alone; what is declared of it comes after.
+func findingOf(r Requirement, bearings []bearing, tests map[TestID]TestResult) Finding {
 	f := Finding{
 		ID: r.ID, Kind: r.Type, Group: r.Group, Title: r.Title, Parent: r.Parent, Note: r.Note,
-		Reasons: []Reason{}, Controls: []ControlTarget{}, SoA: soa,
+		Reasons: []Reason{}, Controls: []ControlTarget{},
 	}
 	slices.SortFunc(bearings, func(a, b bearing) int {
 		return cmp.Or(strings.Compare(a.strength, b.strength), cmp.Compare(a.result.ID, b.result.ID)) // "primary" sorts before "supporting"
@@ -124,7 +124,6 @@ func findingOf(r Requirement, bearings []bearing, tests map[TestID]TestResult, s
 	}
 	f.Status = rollUp(primary, all)
 	f.explain(primary)
-	f.declare(soa)
 	return f
 }
 
@@ -149,20 +148,5 @@ func (f *Finding) explain(primary []AspectResult) {
 		f.Reasons = append(f.Reasons, Reason{Code: codeNoControl})
 	} else if len(primary) == 0 {
 		f.Reasons = append(f.Reasons, Reason{Code: codeSupportingOnly})
-	}
-}
-
-// declare applies management's declaration: it can take a requirement out of the assessment, and evidence can contradict it.
-func (f *Finding) declare(soa *SoAEntry) {
-	switch {
-	case soa == nil:
-	case !soa.Applicable:
-		f.Status = NotApplicable
-		f.Reasons = []Reason{{Code: codeNotApplicable, Detail: soa.Justification, Owner: soa.Owner}}
-	case soa.CarvedOutTo != "":
-		f.Status = CarvedOut
-		f.Reasons = []Reason{{Code: codeCarvedOut, Detail: soa.CarvedOutTo, Owner: soa.Owner}}
-	case soa.Status == declaredImplemented && f.Status == DeviationsNoted:
-		f.Reasons = append(f.Reasons, Reason{Code: codeContradicted, Detail: fmt.Sprintf("open %d, excepted %d", f.Deviations, f.Excepted), Owner: soa.Owner})
 	}
 }

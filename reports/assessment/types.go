@@ -75,6 +75,10 @@ type Assessment struct {
 	RACI         []RACITask       `json:"raci"`
 	Evidence     []EvidenceItem   `json:"evidence"`
 	Sources      []SourceResult   `json:"sources"`
+
+	Statements  []Statement              `json:"statements"`                   // of applicability, oldest approval first; those without one before them
+	Description *SystemDescription       `json:"system_description,omitempty"` // of a framework that asks for one
+	Subservices []SubserviceOrganisation `json:"subservice_organisations"`     // by name
 }
 
 // Organization is whom the report is about.
@@ -91,6 +95,7 @@ type FrameworkRef struct {
 	Title       templates.Localized `json:"title"`
 	Source      string              `json:"source"`
 	Attribution templates.Localized `json:"attribution"`
+	Binds       string              `json:"binds,omitempty"` // "provider": it binds who provides a cloud service
 }
 
 // InputFile is one file that can change a verdict.
@@ -102,16 +107,17 @@ type InputFile struct {
 // Finding is the conclusion on one requirement.
 type Finding struct {
 	ID         RequirementID       `json:"id"`
-	Kind       string              `json:"kind"`  // clause | annex-a-control | basic-criterion | additional-criterion | general-condition | control
+	Kind       string              `json:"kind"`  // clause | annex-a-control | basic-criterion | additional-criterion | general-condition | waf-control | control | additional-control
 	Group      templates.Localized `json:"group"` // theme or area
 	Title      templates.Localized `json:"title"`
 	Parent     RequirementID       `json:"parent,omitempty"` // of a clause
 	Note       templates.Localized `json:"note"`             // what a reader must know of the entry itself; mostly empty
 	Status     RequirementStatus   `json:"status"`
-	Reasons    []Reason            `json:"reasons"`  // why not supported; empty only when supported
-	Controls   []ControlTarget     `json:"controls"` // that bear on it, primary first, then by id
-	SoA        *SoAEntry           `json:"soa,omitempty"`
-	Deviations int64               `json:"deviations"` // open, over all tests of its controls
+	Reasons    []Reason            `json:"reasons"`          // why not supported, and how what is declared differs from what is shown
+	Controls   []ControlTarget     `json:"controls"`         // that bear on it, primary first, then by id
+	SoA        *SoAEntry           `json:"soa,omitempty"`    // what is declared of it, by a statement of applicability or a system description
+	Answer     *ConditionAnswer    `json:"answer,omitempty"` // of people, to a general condition
+	Deviations int64               `json:"deviations"`       // open, over all tests of its controls
 	Excepted   int64               `json:"excepted"`
 }
 
@@ -133,13 +139,15 @@ type ControlTarget struct {
 	Status   RequirementStatus `json:"status"`
 }
 
-// SoAEntry is management's declaration on one requirement, from the statement of applicability.
+// SoAEntry is management's declaration on one requirement, from the statement of applicability or, for a framework that has none,
+// from the system description.
 type SoAEntry struct {
 	Applicable    bool   `json:"applicable"`
 	Justification string `json:"justification"`
 	Status        string `json:"status"` // declared: implemented | partly-implemented | planned | not-implemented
 	Owner         string `json:"owner"`
 	CarvedOutTo   string `json:"carved_out_to,omitempty"`
+	ChangedOn     string `json:"changed_on,omitempty"` // day of the period on which the version with it replaced one that said otherwise
 	File          string `json:"file"`
 	Line          int    `json:"line"`
 }

@@ -78,6 +78,7 @@ func Documents(t testing.TB) []Named {
 		words := Words(t, l)
 		out = append(out,
 			Named{"evidence-" + string(l), reports.Evidence(Sample(), words)},
+			Named{"criteria-" + string(l), reports.Evidence(Criteria(), words)},
 			Named{"review-" + string(l), reports.Review([]assessment.Assessment{Sample()}, words)},
 			Named{"bare-" + string(l), reports.Evidence(assessment.Assessment{Type: 1, AsOf: Sample().AsOf}, words)},
 		)

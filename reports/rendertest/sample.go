@@ -42,6 +42,8 @@ func Sample() assessment.Assessment {
 		RACI:         s.raci(),
 		Evidence:     records,
 		Sources:      s.sources(),
+		Statements:   s.statements(),
+		Subservices:  s.subservices(),
 	}
 }
 
@@ -85,7 +87,7 @@ func (s sampler) findings() []assessment.Finding {
 			Reasons:  []assessment.Reason{{Code: "supporting-only", Control: "brokered-access"}, {Code: "part-of-period", Control: "brokered-access", Aspect: "brokered", Test: "BND-01", Source: "boundary-prod", Detail: "61 of 92 days", Owner: "platform-team"}},
 			Controls: []assessment.ControlTarget{{Control: "brokered-access", Strength: "supporting", Status: assessment.PartlySupported}}, SoA: implemented("platform-team", 28)},
 		{ID: "A.5.23", Kind: "annex-a-control", Group: organizational, Title: both("Information security for use of cloud services", "Informationssicherheit für die Nutzung von Cloud-Diensten"), Status: assessment.CarvedOut,
-			Reasons: []assessment.Reason{{Code: "carved-out", Detail: "C5:2020 Type 2, 2025-10-01 to 2026-06-30; 92 days not covered"}},
+			Reasons: []assessment.Reason{{Code: "carved-out", Detail: "Beispiel Rechenzentrum AG"}, {Code: "attestation-part-of-period", Source: "Beispiel Rechenzentrum AG", Detail: "2/92: 2026-09-29T00:00:00Z/2026-10-01T00:00:00Z", Owner: "platform-team"}},
 			SoA:     &assessment.SoAEntry{Applicable: true, Justification: "Rechenzentrum", Status: "implemented", Owner: "platform-team", CarvedOutTo: "Beispiel Rechenzentrum AG", File: "soa.yaml", Line: 36}},
 		{ID: "A.6.7", Kind: "annex-a-control", Group: people, Title: both("Remote working", "Remote-Arbeit"), Status: assessment.NotAssessed, Reasons: []assessment.Reason{none}},
 		{ID: "A.7.4", Kind: "annex-a-control", Group: physical, Title: both("Physical security monitoring", "Physische Sicherheitsüberwachung"), Status: assessment.NotApplicable,
@@ -264,6 +266,56 @@ func (s sampler) raci() []assessment.RACITask {
 		{Task: "Approve exceptions", Responsible: []string{"Security Team"}, Accountable: []string{"Compliance"}, Consulted: []string{"Platform Team"}, Other: []string{"Dev Team: Requestor"}, Faults: []string{"cell \"Requestor\" is none of R, A, C, I"}, Evidence: e, Line: 22},
 		{Task: "Conduct penetration tests", Accountable: []string{"Security Team"}, Informed: []string{"Platform Team", "Dev Team", "Compliance"}, Faults: []string{"no Responsible"}, Evidence: e, Line: 28},
 	}
+}
+
+func (s sampler) statements() []assessment.Statement {
+	return []assessment.Statement{
+		{Version: "3", ApprovedBy: "CISO: Max Mustermann", ApprovedOn: "2025-11-02", Entries: 91, Missing: 2, Faults: []string{"superseded"}, File: "statement-of-applicability/2025.yaml", Line: 1},
+		{Version: "4", ApprovedBy: "CISO: Max Mustermann", ApprovedOn: "2026-08-15", InForce: true, Entries: 92, Missing: 1, Faults: []string{"approved-within-period", "entries-missing"}, File: "statement-of-applicability/2026.yaml", Line: 1},
+	}
+}
+
+func (s sampler) subservices() []assessment.SubserviceOrganisation {
+	open := evidence.Period{From: s.asOf.AddDate(0, 0, -2), To: s.asOf}
+	return []assessment.SubserviceOrganisation{{
+		Name: "Beispiel Rechenzentrum AG", Aliases: []string{"Rechenzentrum"}, Services: []string{"Housing", "Stromversorgung und Kühlung"}, Regions: []string{"Frankfurt", "Zürich"}, ServiceModel: "iaas", Method: "carve-out",
+		Whole: []assessment.RequirementID{"A.5.23", "A.7.4"}, Shared: []assessment.RequirementID{"A.8.15"}, CarvedOut: []assessment.RequirementID{"A.5.23"}, Owner: "platform-team",
+		Covered: []evidence.Period{{From: s.period.From, To: open.From}}, Uncovered: []evidence.Period{open}, CoveredDays: 90, PeriodDays: 92, File: "subservice-organisations/rz.yaml", Line: 1,
+		Attestations: []assessment.Attestation{
+			{ID: "RZ-2026", Type: "type-2", Framework: "c5-2020", Auditor: "Prüfgesellschaft Löwe mbH", FirstDay: "2025-10-01", LastDay: "2026-09-28", Issued: "2026-09-29", Opinion: "qualified", Document: "DOC-021", Counts: true, Line: 12,
+				Deviations:    []assessment.AttestedDeviation{{Criterion: "PS-04", Text: "Zwei von 25 Besucherlisten fehlten.", Assessment: "Unser Käfig hat ein eigenes Schloss; ohne Auswirkung."}},
+				Review:        &assessment.AttestationReview{Reviewer: "Zoë Łukasiewicz", Date: "2026-09-30", Services: []string{"Housing"}, Regions: []string{"Frankfurt", "Zürich"}, Conclusion: "usable", Notes: "Abschnitt 4 des Berichts"},
+				Complementary: []assessment.ComplementaryControl{{ID: "K-1", Text: both("Customers revoke their visitors' access.", "Kunden entziehen den Zutritt ihrer Besucher."), Controls: []assessment.MappedControl{{Control: "privileged-access", Status: assessment.DeviationsNoted}, {Control: "no-such-control"}}, Line: 30}, {ID: "K-2", Text: both("Customers read the monthly report.", ""), Line: 33}},
+				Faults:        []assessment.AttestationFault{{Code: "complementary-control-not-supported", Detail: "K-1: privileged-access"}}},
+			{ID: "RZ-BRIDGE", Type: "bridge-letter", Framework: "c5-2020", FirstDay: "2026-09-29", LastDay: "2026-12-31", Faults: []assessment.AttestationFault{{Code: "bridge-letter-covers-none"}}, Line: 40},
+		},
+	}}
+}
+
+// Criteria returns the sample as it is for a framework that binds providers and asks for a description of the system, judged for a
+// customer and a date: some of the description is not written.
+func Criteria() assessment.Assessment {
+	a := Sample()
+	a.Framework.ID, a.Framework.Binds, a.Organization.Role, a.Type, a.Period, a.Statements = "c5-2020", "provider", "customer", 1, nil, nil
+	for i := range a.Requirements {
+		a.Requirements[i].SoA, a.Requirements[i].Kind = nil, "basic-criterion"
+	}
+	answered, unanswered := &a.Requirements[0], &a.Requirements[2]
+	answered.Kind, answered.Status, answered.Reasons = "general-condition", assessment.Supported, nil
+	answered.Answer = &assessment.ConditionAnswer{
+		Text: both("German law; all locations lie in Germany and Switzerland.", "Deutsches Recht; alle Standorte liegen in Deutschland und der Schweiz."), Author: "Jürgen Weiß", Reviewer: "Zoë Łukasiewicz", Date: "2026-09-28",
+		Reference: "Systembeschreibung 2.1", Faults: []string{}, File: "system-description.yaml", Line: 40,
+	}
+	unanswered.Kind, unanswered.Reasons = "general-condition", []assessment.Reason{{Code: "condition-unanswered"}}
+	a.Description = &assessment.SystemDescription{
+		Version: "2", ApprovedBy: "CISO: Max Mustermann", ApprovedOn: "2026-09-30", File: "system-description.yaml", Line: 1, Faults: []string{"statement-not-supplied"},
+		Slots: []assessment.DescribedSlot{
+			{ID: "services", Title: both("Services and their types", "Dienste und ihre Arten"), Text: both("A data platform.", "Eine Datenplattform."), Author: "Jürgen Weiß", Date: "2026-09-28", Documents: []string{"DOC-030"}, Line: 5},
+			{ID: "boundaries", Title: both("Boundaries of the system", "Grenzen des Systems"), Text: both("", "Endet am Netz des Kunden."), Author: "Jürgen Weiß", Date: "2024-09-28", Faults: []string{"not-in-english", "older-than-a-year"}, Line: 9},
+			{ID: "incidents", Title: both("Incidents", "Vorfälle"), Faults: []string{"slot-missing"}},
+		},
+	}
+	return a
 }
 
 func (s sampler) records() []assessment.EvidenceItem {

@@ -21,9 +21,11 @@ const InputsSource = "workspace"
 // KindInput is the kind of records that hold the workspace's own files.
 const KindInput evidence.Kind = "workspace.file/1"
 
-// StatementOfApplicability, ManualTests and Responses are where people keep what they declare.
+// Where people keep what they declare: a file of the name, or a folder of such files.
 const (
-	StatementOfApplicability = "statement-of-applicability.yaml"
+	StatementOfApplicability = "statement-of-applicability" // one file, or a folder with one for each version and framework
+	SystemDescription        = "system-description"         // likewise, one for each framework
+	Subservices              = "subservice-organisations"
 	ManualTests              = "manual-tests"
 	Responses                = "responses"
 	Frameworks               = "frameworks"
@@ -38,14 +40,29 @@ type Input struct {
 	Digest evidence.Digest
 }
 
-// Inputs reads the files of the workspace that can change a verdict, ordered by name: auditpack.yaml, the statement of
-// applicability, and the YAML files of manual-tests, responses, frameworks, controls and tests.
+// inputFolders are the folders whose YAML files can change a verdict.
+var inputFolders = []string{StatementOfApplicability, SystemDescription, Subservices, ManualTests, Responses, Frameworks, Controls, Tests}
+
+// single are the files that may stand in place of the folder of that name.
+var single = []string{StatementOfApplicability + ".yaml", SystemDescription + ".yaml"}
+
+// Folder is what an input is: the folder that it lies in, or would lie in.
+func (in Input) Folder() string {
+	folder, _, _ := strings.Cut(in.Name, "/")
+	return strings.TrimSuffix(folder, ".yaml")
+}
+
+// Inputs reads the files of the workspace that can change a verdict, ordered by name: auditpack.yaml, the statements of
+// applicability, the descriptions of systems, and the YAML files of subservice-organisations, manual-tests, responses, frameworks,
+// controls and tests.
 func (w *Workspace) Inputs() ([]Input, error) {
 	names := []string{FileName}
-	if _, err := os.Lstat(w.Path(StatementOfApplicability)); err == nil {
-		names = append(names, StatementOfApplicability)
+	for _, name := range single {
+		if _, err := os.Lstat(w.Path(name)); err == nil {
+			names = append(names, name)
+		}
 	}
-	for _, dir := range []string{ManualTests, Responses, Frameworks, Controls, Tests} {
+	for _, dir := range inputFolders {
 		found, err := yamlFiles(w.Dir, dir)
 		if err != nil {
 			return nil, err
@@ -135,8 +152,8 @@ func InputsOf(inputs []Input) collectors.Source {
 func (c inputsCollector) Collect(ctx context.Context, _ evidence.Period, out collectors.Sink) error {
 	var record evidence.Record
 	record.Kind = KindInput
-	record.Procedure = "Read the files of the workspace that declare, answer or define: " + FileName + ", " + StatementOfApplicability +
-		" and the YAML files of " + strings.Join([]string{ManualTests, Responses, Frameworks, Controls, Tests}, ", ") + "."
+	record.Procedure = "Read the files of the workspace that declare, answer or define: " + FileName + ", " + strings.Join(single, ", ") +
+		" and the YAML files of " + strings.Join(inputFolders, ", ") + "."
 	for _, in := range c.inputs {
 		part, err := out.Put(ctx, KindInput, in.Name, "application/yaml", bytes.NewReader(in.Bytes))
 		if err != nil {
