@@ -23,6 +23,7 @@ type builder struct {
 	a         assessment.Assessment
 	controls  map[assessment.ControlID]int // index in a.Controls
 	tests     map[assessment.TestID]int
+	ipe       map[assessment.TestID]bool // tests of information
 	responses map[string]int
 	records   map[evidence.Digest]int                             // record to its index in a.Evidence
 	blobs     map[evidence.Digest]int                             // part of a record to the index of the record
@@ -37,6 +38,7 @@ func newBuilder(a assessment.Assessment, t templates.Text) *builder {
 		t: t, a: a,
 		controls:  map[assessment.ControlID]int{},
 		tests:     map[assessment.TestID]int{},
+		ipe:       map[assessment.TestID]bool{},
 		responses: map[string]int{},
 		records:   map[evidence.Digest]int{},
 		blobs:     map[evidence.Digest]int{},
@@ -47,6 +49,9 @@ func newBuilder(a assessment.Assessment, t templates.Text) *builder {
 	}
 	for i, test := range a.Tests {
 		b.tests[test.ID] = i
+	}
+	for _, test := range a.Information {
+		b.ipe[test.ID] = true
 	}
 	for i, r := range a.Responses {
 		b.responses[r.ID] = i
@@ -126,6 +131,7 @@ var requirementStatuses = []assessment.RequirementStatus{
 
 var testStatuses = []assessment.TestStatus{
 	assessment.TestNoDeviations, assessment.TestDeviations, assessment.TestNoOccurrences, assessment.TestNotAssessed,
+	assessment.TestNoGaps, assessment.TestGaps,
 }
 
 func requirementStyle(s assessment.RequirementStatus) Style {
@@ -144,9 +150,9 @@ func requirementStyle(s assessment.RequirementStatus) Style {
 
 func testStyle(s assessment.TestStatus) Style {
 	switch s {
-	case assessment.TestNoDeviations:
+	case assessment.TestNoDeviations, assessment.TestNoGaps:
 		return Good
-	case assessment.TestDeviations:
+	case assessment.TestDeviations, assessment.TestGaps:
 		return Bad
 	case assessment.TestNoOccurrences:
 		return Warn

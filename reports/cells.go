@@ -73,7 +73,7 @@ func (b *builder) controlCell(id assessment.ControlID) Cell {
 }
 
 func (b *builder) testCell(id assessment.TestID) Cell {
-	if _, ok := b.tests[id]; !ok {
+	if _, ok := b.tests[id]; !ok && !b.ipe[id] {
 		return text(string(id))
 	}
 	return link(string(id), testAnchor(id))

@@ -71,16 +71,23 @@ func (b *builder) responseOf(d assessment.Deviation) (int, bool) {
 
 // deviationRows is one row for each deviation of every test.
 func (b *builder) deviationRows() Section {
+	return Section{
+		ID: "deviation-rows", Title: b.t.Get("word.deviations"), Sheet: b.t.Get("sheet.deviations"), For: Spreadsheet,
+		Blocks: []Block{b.rowsOfDeviations("deviation-rows", b.t.Get("deviations.none"), b.a.Tests)},
+	}
+}
+
+func (b *builder) rowsOfDeviations(id, empty string, results []assessment.TestResult) Table {
 	t := Table{
-		ID: "deviation-rows",
+		ID: id,
 		Columns: []Column{
 			b.col("word.test", 1.2), b.col("word.state", 1.4), b.col("word.when", 2), b.col("word.item", 3), b.col("word.subject", 2.6), b.col("word.resource", 4),
 			b.col("word.finding", 5), b.col("word.owner", 2), b.col("word.response", 2), b.col("word.exception", 2.4), b.col("word.evidence", 5),
 			b.numberCol("word.line", 1), b.col("word.key", 2),
 		},
-		Empty: b.t.Get("deviations.none"),
+		Empty: empty,
 	}
-	for _, r := range b.a.Tests {
+	for _, r := range results {
 		for _, d := range r.Deviations {
 			state := styled(b.t.Get("state.open"), Bad)
 			response, exception := text(""), text("")
@@ -95,5 +102,5 @@ func (b *builder) deviationRows() Section {
 			})
 		}
 	}
-	return Section{ID: "deviation-rows", Title: b.t.Get("word.deviations"), Sheet: b.t.Get("sheet.deviations"), For: Spreadsheet, Blocks: []Block{t}}
+	return t
 }

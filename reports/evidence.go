@@ -42,6 +42,7 @@ func Evidence(a assessment.Assessment, t templates.Text) Document {
 		b.responseRegister(),
 		b.subservices(),
 		b.responsibilities(), b.raci(),
+		b.information(), b.informationRows(), b.informationGaps(),
 		b.evidenceIndex(), b.evidenceRows(),
 		b.inputs(),
 		b.queries(), b.queryRows(),

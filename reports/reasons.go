@@ -194,8 +194,8 @@ func (b *builder) reasonTable(id, caption string, reasons []assessment.Reason) T
 	}
 	for _, r := range reasons {
 		where := text(b.where(r))
-		if _, ok := b.tests[r.Test]; ok {
-			where.Link = testAnchor(r.Test)
+		if link := b.testCell(r.Test).Link; link != "" {
+			where.Link = link
 		} else if _, ok := b.controls[r.Control]; ok {
 			where.Link = controlAnchor(r.Control)
 		}

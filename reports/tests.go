@@ -50,7 +50,7 @@ func (b *builder) test(r assessment.TestResult) Section {
 		b.field("word.covered", text(b.coveredSpans(r))),
 		b.field("word.population", number(r.Population)),
 		b.field("tests.population-root", styled(r.PopulationRoot, Code)),
-		b.field("word.deviations", b.openAndExcepted(r.Open, r.Excepted)),
+		b.found(r),
 		b.field("tests.file", styled(string(r.SQL.Digest), Code)),
 		b.field("tests.queries", link(b.t.Get("tests.queries-link"), queryAnchor(r.ID))),
 		b.field("word.evidence", Cell{Text: b.evidenceRanges(r.Evidence), Link: b.firstEvidence(r.Evidence)}),
@@ -60,7 +60,7 @@ func (b *builder) test(r assessment.TestResult) Section {
 	}
 	open, excepted := b.splitDeviations(r.Deviations)
 	if len(open) > 0 {
-		s.Blocks = append(s.Blocks, paged(b.deviationTable(slug("open-", string(r.ID)), b.t.Get("deviations.open", "n", b.num(r.Open), "population", b.num(r.Population)), open, false)))
+		s.Blocks = append(s.Blocks, paged(b.deviationTable(slug("open-", string(r.ID)), b.openCaption(r), open, false)))
 	}
 	if len(excepted) > 0 {
 		s.Blocks = append(s.Blocks, paged(b.deviationTable(slug("excepted-", string(r.ID)), b.t.Get("deviations.excepted", "n", b.num(r.Excepted), "population", b.num(r.Population)), excepted, true)))
@@ -104,14 +104,21 @@ func parameterText(parameters map[string]any) string {
 
 // testRows is one row for each test.
 func (b *builder) testRows() Section {
-	t := Table{ID: "test-rows", Columns: []Column{
+	return Section{
+		ID: "test-rows", Title: b.t.Get("tests.title"), Sheet: b.t.Get("sheet.tests"), For: Spreadsheet,
+		Blocks: []Block{b.rowsOfTests("test-rows", b.a.Tests)},
+	}
+}
+
+func (b *builder) rowsOfTests(id string, results []assessment.TestResult) Table {
+	t := Table{ID: id, Columns: []Column{
 		b.col("word.test", 1.2), b.col("word.title", 3.4), b.col("word.result", 1.8), b.numberCol("word.population", 1.2), b.numberCol("word.open", 0.9),
 		b.numberCol("word.excepted", 1), b.numberCol("tests.covered-days", 1.2), b.numberCol("tests.period-days", 1.2), b.col("word.assurance", 1.4),
 		b.col("word.severity", 1.2), b.col("word.procedure", 6), b.col("word.limits", 4), b.col("word.parameters", 3), b.col("tests.variables", 3), b.col("tests.tables", 2),
 		b.col("word.controls", 2.4), b.col("word.reasons", 5), b.col("tests.spans", 3), b.col("tests.population-root", 4), b.col("word.evidence", 3),
 		b.col("tests.file", 4),
 	}}
-	for _, r := range b.a.Tests {
+	for _, r := range results {
 		id := text(string(r.ID))
 		id.Anchor = testAnchor(r.ID)
 		var spans []string
@@ -125,7 +132,7 @@ func (b *builder) testRows() Section {
 			text(strings.Join(spans, "\n")), text(r.PopulationRoot), text(b.evidenceRanges(r.Evidence)), digest(r.SQL.Digest),
 		})
 	}
-	return Section{ID: "test-rows", Title: b.t.Get("tests.title"), Sheet: b.t.Get("sheet.tests"), For: Spreadsheet, Blocks: []Block{t}}
+	return t
 }
 
 func queryAnchor(id assessment.TestID) string { return slug("query-", string(id)) }
@@ -136,7 +143,7 @@ func (b *builder) queries() Section {
 		ID: "queries", Title: b.t.Get("tests.queries"), For: Paged, NewPage: true,
 		Blocks: []Block{b.para("tests.queries-lead")},
 	}
-	for _, r := range b.a.Tests {
+	for _, r := range slices.Concat(b.a.Tests, b.a.Information) {
 		s.Sections = append(s.Sections, Section{
 			ID: queryAnchor(r.ID), Title: string(r.ID) + "  " + b.in(r.Title), Compact: true, Unlisted: true,
 			Blocks: []Block{
@@ -160,7 +167,7 @@ func (b *builder) queryRows() Section {
 			t.Rows = append(t.Rows, []Cell{b.testCell(id), text(query), ordinal(int64(n + 1)), styled(line, Code)})
 		}
 	}
-	for _, r := range b.a.Tests {
+	for _, r := range slices.Concat(b.a.Tests, b.a.Information) {
 		add(r.ID, b.t.Get("tests.population-query"), r.SQL.Population)
 		add(r.ID, b.t.Get("tests.deviation-query"), r.SQL.Deviations)
 	}

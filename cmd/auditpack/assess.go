@@ -63,10 +63,20 @@ func printAssessment(out output, a assessment.Assessment) error {
 	fmt.Fprintf(out.w, "%s: %s\n%s; %d journal entries\n\n", a.Organization.Name, a.Framework.Title.In(templates.English), what, a.KnownEntries)
 	rows := make([][]any, 0, len(a.Tests))
 	for _, t := range a.Tests {
-		rows = append(rows, []any{t.ID, t.Status, t.Population, t.Open, t.Excepted, fmt.Sprintf("%d/%d d", t.CoveredDays, t.PeriodDays), t.Title.In(templates.English) + reasonText(t.Reasons)})
+		rows = append(rows, []any{t.ID, t.Status, t.Population, t.Open, t.Excepted, coveredText(t), t.Title.In(templates.English) + reasonText(t.Reasons)})
 	}
 	if err := out.table([]string{"test", "status", "population", "open", "excepted", "covered", "what"}, rows); err != nil {
 		return err
+	}
+	if len(a.Information) > 0 {
+		rows = nil
+		for _, t := range a.Information {
+			rows = append(rows, []any{t.ID, t.Status, t.Population, t.Open, coveredText(t), t.Title.In(templates.English) + reasonText(t.Reasons)})
+		}
+		fmt.Fprintln(out.w)
+		if err := out.table([]string{"information (IPE)", "status", "population", "gaps", "covered", "what"}, rows); err != nil {
+			return err
+		}
 	}
 	counts := map[assessment.RequirementStatus]int{}
 	for _, f := range a.Requirements {
@@ -82,6 +92,10 @@ func printAssessment(out output, a assessment.Assessment) error {
 	}
 	_, err := fmt.Fprintln(out.w)
 	return err
+}
+
+func coveredText(t assessment.TestResult) string {
+	return fmt.Sprintf("%d/%d d", t.CoveredDays, t.PeriodDays)
 }
 
 // reasonText is the first reason, in brackets: people see the rest in the report.

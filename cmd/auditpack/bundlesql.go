@@ -21,7 +21,7 @@ func bundledScripts(j *judgement, a assessment.Assessment, records []evidence.Di
 	layout.Holds = func(d evidence.Digest) bool { return held[d] }
 
 	files := []bundle.File{bundle.BytesFile("sql/setup.sql", []byte(j.db.SetupScript(layout)))}
-	for _, t := range a.Tests {
+	for _, t := range slices.Concat(a.Tests, a.Information) {
 		script, err := t.Script()
 		if err != nil {
 			return nil, err

@@ -45,7 +45,12 @@ func assess(ctx context.Context, in Input, w window) (Assessment, error) {
 	l := newLedger(in)
 	r := &runner{facts: in.Facts, ledger: l, window: w, tables: tableKinds(in.Facts), known: in.Catalogue.KnownControls()}
 	controls := in.Catalogue.bearing(in.Framework, declared.controls())
-	results, err := r.runAll(ctx, in.Catalogue, controls)
+	owners := ownersOf(controls)
+	results, err := r.runAll(ctx, in.Catalogue, owners)
+	if err != nil {
+		return Assessment{}, err
+	}
+	information, err := r.runAll(ctx, in.Catalogue, in.Catalogue.informationFor(owners, r.tables))
 	if err != nil {
 		return Assessment{}, err
 	}
@@ -59,10 +64,12 @@ func assess(ctx context.Context, in Input, w window) (Assessment, error) {
 	}
 	except(results, register, in.Catalogue, w.day())
 	respond(results, responses)
+	respond(information, responses)
+	finish(responses)
 	a := Assessment{
 		Format: Format, Organization: in.Organization, Framework: framework.Ref(), Type: w.typ, AsOf: w.asOf,
 		KnownEntries: int64(len(in.Entries)), KnownLast: in.KnownLast, Inputs: inputs,
-		Tests: results, Exceptions: register, Responses: responses,
+		Tests: results, Information: information, Exceptions: register, Responses: responses,
 	}
 	if w.typ == 2 {
 		a.Period = &w.period
@@ -71,7 +78,7 @@ func assess(ctx context.Context, in Input, w window) (Assessment, error) {
 		return Assessment{}, err
 	}
 	a.conclude(controls, declared, manual, w)
-	a.Evidence = l.index(results, l.holding(documents), w)
+	a.Evidence = l.index(slices.Concat(results, information), l.holding(documents), w)
 	a.Sources = l.sources(w)
 	return a, nil
 }
@@ -87,8 +94,8 @@ func (c *Catalogue) bearing(f FrameworkID, named []ControlID) []*Control {
 	return list
 }
 
-// runAll runs every test of the controls, as many at once as there are cores, and returns them by id.
-func (r *runner) runAll(ctx context.Context, c *Catalogue, controls []*Control) ([]TestResult, error) {
+// ownersOf gives every test of the controls, with the owner of the first control that names it.
+func ownersOf(controls []*Control) map[TestID]string {
 	owners := map[TestID]string{}
 	for _, x := range controls {
 		for _, id := range x.tests() {
@@ -97,6 +104,11 @@ func (r *runner) runAll(ctx context.Context, c *Catalogue, controls []*Control) 
 			}
 		}
 	}
+	return owners
+}
+
+// runAll runs the tests that owners names, as many at once as there are cores, and returns them by id. Each deviation gets its owner.
+func (r *runner) runAll(ctx context.Context, c *Catalogue, owners map[TestID]string) ([]TestResult, error) {
 	ids := slices.Sorted(maps.Keys(owners))
 	results, errs := make([]TestResult, len(ids)), make([]error, len(ids))
 	var group errgroup.Group

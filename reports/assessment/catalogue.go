@@ -197,7 +197,9 @@ func (c *Catalogue) checkControls() error {
 		p.doc = control.doc
 		for i, a := range control.Aspects {
 			for j, id := range a.Tests {
-				p.when(c.tests[id] == nil, fmt.Sprintf("$.aspects[%d].tests[%d]", i, j), "test %q of aspect %q is not in the catalogue", id, a.ID)
+				at, t := fmt.Sprintf("$.aspects[%d].tests[%d]", i, j), c.tests[id]
+				p.when(t == nil, at, "test %q of aspect %q is not in the catalogue", id, a.ID)
+				p.when(t != nil && t.Purpose == PurposeIPE, at, "test %q of aspect %q has purpose ipe: it tests our own collection, so it cannot show anything of a control", id, a.ID)
 			}
 		}
 		for i, t := range control.Targets {
@@ -234,11 +236,14 @@ func (c *Catalogue) Test(id TestID) (*Test, bool) {
 // wafSec is the framework whose ids exceptions name as their control.
 const wafSec FrameworkID = "waf-sec"
 
-// KnownControls lists what an exception may name as its control, sorted: tests, controls, and requirements of WAF-SEC.
+// KnownControls lists what an exception may name as its control, sorted: tests but those of information, controls, and
+// requirements of WAF-SEC.
 func (c *Catalogue) KnownControls() []string {
 	var ids []string
 	for _, t := range c.Tests {
-		ids = append(ids, string(t.ID))
+		if t.Purpose == PurposeControl {
+			ids = append(ids, string(t.ID))
+		}
 	}
 	for _, x := range c.Controls {
 		ids = append(ids, string(x.ID))

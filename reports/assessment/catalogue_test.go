@@ -161,6 +161,8 @@ func TestLoadCatalogueRefuses(t *testing.T) {
 		{"target twice", map[string]string{"controls/c-one.yaml": goodControl + "  - {framework: f-1, id: R-1, strength: supporting}\n"}, `templates/controls/c-one.yaml:10: target "R-1" of f-1 occurs twice`},
 		{"strength of no kind", map[string]string{"controls/c-one.yaml": replace(goodControl, "primary", "strong")}, `templates/controls/c-one.yaml:9: strength "strong" of target "R-1"`},
 		{"aspect with a test that is not there", map[string]string{"controls/c-one.yaml": replace(goodControl, "TST-01", "TST-09")}, `templates/controls/c-one.yaml:7: test "TST-09" of aspect "a" is not in the catalogue`},
+		{"aspect with a test of information", map[string]string{"tests/TST-01.yaml": "purpose: ipe\n" + goodTest}, `templates/controls/c-one.yaml:7: test "TST-01" of aspect "a" has purpose ipe`},
+		{"purpose of no kind", map[string]string{"tests/TST-01.yaml": "purpose: ITGC\n" + goodTest}, `templates/tests/TST-01.yaml:1: purpose "ITGC": want one of [control ipe]`},
 		{"aspect with neither tests nor manual", map[string]string{"controls/c-one.yaml": replace(goodControl, "tests: [TST-01], ", "")}, `templates/controls/c-one.yaml:7: aspect "a": want either tests or manual: true`},
 		{"frequency of no kind", map[string]string{"controls/c-one.yaml": replace(goodControl, "yearly", "often")}, `templates/controls/c-one.yaml:5: frequency "often"`},
 		{"unknown key of a test", map[string]string{"tests/TST-01.yaml": "sql: x\n" + goodTest}, `templates/tests/TST-01.yaml:1: unknown field "sql"`},

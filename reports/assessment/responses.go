@@ -118,6 +118,10 @@ func respond(results []TestResult, list []Response) {
 			}
 		}
 	}
+}
+
+// finish brings the answers of each response in order, once it is known what they answer.
+func finish(list []Response) {
 	for k := range list {
 		slices.Sort(list[k].Answers)
 		list[k].Answers = slices.Compact(list[k].Answers)

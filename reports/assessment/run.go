@@ -232,6 +232,9 @@ func (r *runner) conclude(t *Test, res *TestResult) {
 	default:
 		res.Status = TestNoDeviations
 	}
+	if t.Purpose == PurposeIPE {
+		res.ofInformation()
+	}
 }
 
 // whole says whether a test shows what it is to show for all of the time that is judged.

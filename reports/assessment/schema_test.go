@@ -22,7 +22,7 @@ const schemaFile = "../../docs/formats/assessment.schema.json"
 
 // enums are the words that a type can hold.
 var enums = map[reflect.Type][]any{
-	reflect.TypeFor[assessment.TestStatus](): {assessment.TestNoDeviations, assessment.TestDeviations, assessment.TestNoOccurrences, assessment.TestNotAssessed},
+	reflect.TypeFor[assessment.TestStatus](): {assessment.TestNoDeviations, assessment.TestDeviations, assessment.TestNoOccurrences, assessment.TestNotAssessed, assessment.TestNoGaps, assessment.TestGaps},
 	reflect.TypeFor[assessment.RequirementStatus](): {
 		assessment.Supported, assessment.PartlySupported, assessment.DeviationsNoted, assessment.NotAssessed, assessment.NotApplicable, assessment.CarvedOut,
 	},

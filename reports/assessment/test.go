@@ -1,6 +1,7 @@
 package assessment
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -14,9 +15,11 @@ import (
 	"auditpack/templates"
 )
 
-// Test is a control test: two SQL statements over fact tables, and the words that explain them.
+// Test is a control test, or a test of the information that control tests rest on: two SQL statements over fact tables, and the
+// words that explain them.
 type Test struct {
 	ID         TestID              `yaml:"id"`
+	Purpose    Purpose             `yaml:"purpose"` // what is not set is PurposeControl
 	Title      templates.Localized `yaml:"title"`
 	Procedure  templates.Localized `yaml:"procedure"` // what was compared with what, so that an auditor can do it by hand
 	Limits     templates.Localized `yaml:"limits"`    // what the test cannot show
@@ -32,6 +35,15 @@ type Test struct {
 
 	doc document
 }
+
+// Purpose is what a test is there for. The zero value is invalid in a test that was read.
+type Purpose string
+
+// The purposes.
+const (
+	PurposeControl Purpose = "control" // shows something of a control of the organisation
+	PurposeIPE     Purpose = "ipe"     // tests our own collection, the information produced by the entity: it supports and fails no control
+)
 
 // Need says how much evidence a test wants of a fact table.
 type Need struct {
@@ -75,6 +87,7 @@ const (
 
 var (
 	runnerVariables  = []string{varAsOf, varEvidenceFrom, varEvidenceTo, varFrom, varKnownControls, varTo}
+	purposes         = []Purpose{PurposeControl, PurposeIPE}
 	coverages        = []Coverage{CoverPeriod, CoverAsOf, CoverOptional}
 	severities       = []string{"low", "medium", "high", "critical"}
 	testIDPattern    = regexp.MustCompile(`^[A-Z]{2,8}-[0-9]{2,3}$`)
@@ -93,9 +106,10 @@ func readTest(file File) (*Test, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.File, t.Digest, t.doc = file.Name, file.Digest(), doc
+	t.File, t.Digest, t.doc, t.Purpose = file.Name, file.Digest(), doc, cmp.Or(t.Purpose, PurposeControl)
 	p := &problems{doc: doc}
 	p.when(!testIDPattern.MatchString(string(t.ID)), "$.id", "test id %q: want letters, a dash and a number, such as VAL-02", t.ID)
+	p.when(!slices.Contains(purposes, t.Purpose), "$.purpose", "purpose %q: want one of %v", t.Purpose, purposes)
 	p.localized("$.title", "title", t.Title)
 	p.localized("$.procedure", "procedure", t.Procedure)
 	p.localized("$.limits", "limits", t.Limits)

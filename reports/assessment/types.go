@@ -32,6 +32,12 @@ const (
 	TestNotAssessed   TestStatus = "not-assessed"   // Reason says why
 )
 
+// The results of a test of information, in place of the first two.
+const (
+	TestNoGaps TestStatus = "no-gaps"
+	TestGaps   TestStatus = "gaps"
+)
+
 // RequirementStatus is the conclusion on a requirement or a control. The zero value is invalid.
 type RequirementStatus string
 
@@ -69,6 +75,7 @@ type Assessment struct {
 	Requirements []Finding        `json:"requirements"`
 	Controls     []ControlResult  `json:"controls"`
 	Tests        []TestResult     `json:"tests"`
+	Information  []TestResult     `json:"information"` // tests of the information itself (IPE), by id: no finding rests on them
 	Exceptions   []Exception      `json:"exceptions"`
 	Responses    []Response       `json:"responses"`
 	Responsible  []Responsibility `json:"responsibilities"`
@@ -199,7 +206,7 @@ type ManualTest struct {
 	Line int    `json:"line"`
 }
 
-// TestResult is one control test, run.
+// TestResult is one test, run: of a control, or of the information that control tests rest on.
 type TestResult struct {
 	ID             TestID              `json:"id"`
 	Title          templates.Localized `json:"title"`
@@ -214,7 +221,7 @@ type TestResult struct {
 	PeriodDays     int64               `json:"period_days"`  // 0 for a test that asks for the as-of date alone: nothing is counted then
 	Population     int64               `json:"population"`
 	PopulationRoot string              `json:"population_root"` // hex Merkle root (RFC 6962) over the canonical JSON of its rows in order
-	Open           int64               `json:"open"`            // deviations without a valid exception
+	Open           int64               `json:"open"`            // deviations without a valid exception; of a test of information: its gaps, which no exception covers
 	Excepted       int64               `json:"excepted"`
 	Deviations     []Deviation         `json:"deviations"`
 	Parameters     map[string]any      `json:"parameters"` // as used

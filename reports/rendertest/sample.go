@@ -36,6 +36,7 @@ func Sample() assessment.Assessment {
 		Requirements: s.findings(),
 		Controls:     s.controls(),
 		Tests:        s.tests(records),
+		Information:  s.information(records),
 		Exceptions:   s.exceptions(),
 		Responses:    s.responses(),
 		Responsible:  s.responsibilities(),
@@ -184,6 +185,25 @@ func (s sampler) tests(records []assessment.EvidenceItem) []assessment.TestResul
 			Deviations: "select\n    evidence,\n    line,\n    request_id as item,\n    display_name as subject,\n    path as resource,\n    time as at,\n    'policies: ' || list_aggregate(policies, 'string_agg', ', ') as detail\nfrom vault_request\nwhere list_contains(policies, 'root')",
 			Digest:     digestOf("test " + string(t.ID)),
 		}
+	}
+	return tests
+}
+
+// information has one test with gaps, and one that could not be assessed.
+func (s sampler) information(records []assessment.EvidenceItem) []assessment.TestResult {
+	tests := []assessment.TestResult{
+		{ID: "TFA-04", Title: both("The audit trail was collected without a hole", "Der Audit-Trail wurde ohne Lücke erhoben"), Status: assessment.TestGaps, Assurance: assessment.Operating, Severity: "high",
+			Procedure: both("The spans that the collections speak for were laid side by side.", "Die Zeiträume, für die die Erhebungen sprechen, wurden aneinandergelegt."), Limits: both("What the server left out is not seen.", "Was der Server ausließ, ist nicht zu sehen."),
+			Covered: []evidence.Period{s.period}, CoveredDays: 90, PeriodDays: 92, Population: 184, Open: 1, Tables: []string{"terraform_audit_event"}, Evidence: []evidence.Digest{records[0].Record},
+			Deviations: []assessment.Deviation{{Key: "0f1e2d3c4b5a6978", Test: "TFA-04", Evidence: records[0].Data.Content[0].Digest, Line: 1, Item: "hole from 2026-08-14T00:00:00Z", Resource: "terraform",
+				At: ptr(s.period.From.AddDate(0, 0, 44)), Detail: "not collected until 2026-08-16T00:00:00Z"}}},
+		{ID: "VAL-11", Title: both("The audit log was collected whole", "Das Auditprotokoll wurde ganz erhoben"), Status: assessment.TestNotAssessed, Assurance: assessment.Operating, Severity: "high",
+			Procedure: both("Lines stated were counted against lines read.", "Genannte Zeilen wurden gegen gelesene gezählt."), PeriodDays: 92, Tables: []string{"vault_audit"},
+			Reasons: []assessment.Reason{{Code: "no-evidence", Test: "VAL-11", Detail: "vault_audit"}}},
+	}
+	for i, t := range tests {
+		tests[i].PopulationRoot = digestOf("population " + string(t.ID)).Hex()
+		tests[i].SQL = assessment.TestSQL{Population: "select\n    evidence\nfrom record -- " + string(t.ID), Deviations: "select\n    evidence\nfrom record", Digest: digestOf("test " + string(t.ID))}
 	}
 	return tests
 }

@@ -19,7 +19,8 @@ select
     coalesce(len(data.redactions), 0) > 0 as redacted,
     data.stated.lines as lines,
     data.stated.odd_lines as odd_lines,
-    list_transform(coalesce(data.redactions, []), lambda redaction: redaction."rule") as redaction_rules
+    list_transform(coalesce(data.redactions, []), lambda redaction: redaction."rule") as redaction_rules,
+    data.source."identity" as "identity"
 from (
     select entry, record, data, unnest(data.content) as part
     from read_json(
@@ -31,7 +32,7 @@ from (
             record: 'varchar',
             data: 'struct(
                 kind varchar,
-                source struct("name" varchar, "type" varchar),
+                source struct("name" varchar, "type" varchar, "identity" varchar),
                 "at" varchar,
                 period struct("from" varchar, "to" varchar),
                 collected struct("at" varchar),
