@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"auditpack/reports/assessment"
+	"auditpack/templates"
 )
 
 // where names the place of a reason: control and aspect, test, source.
@@ -202,4 +203,9 @@ func (b *builder) reasonTable(id, caption string, reasons []assessment.Reason) T
 		t.Rows = append(t.Rows, []Cell{text(b.reasonText(r)), where, text(b.reasonDetail(r)), text(r.Owner)})
 	}
 	return t
+}
+
+// ReasonLines writes reasons in words, one a line, with their places and details.
+func ReasonLines(reasons []assessment.Reason, t templates.Text) string {
+	return newBuilder(assessment.Assessment{}, t).reasonLines(reasons)
 }

@@ -244,18 +244,8 @@ func letGo(entries []evidence.Entry) map[evidence.Digest]bool {
 
 // assess judges one framework.
 func (j *judgement) assess(ctx context.Context, framework string) (assessment.Assessment, error) {
-	in := assessment.Input{
-		Organization: assessment.Organization(j.session.Config.Organization),
-		Framework:    assessment.FrameworkID(framework),
-		Catalogue:    j.catalogue,
-		Type:         j.window.kind, Period: j.window.period, AsOf: j.window.asOf,
-		Facts: j.db, Entries: j.known.entries, KnownLast: j.known.last, Records: j.known.records,
-		SoA:          inputFiles(j.inputs, workspace.StatementOfApplicability),
-		Descriptions: inputFiles(j.inputs, workspace.SystemDescription),
-		Subservices:  inputFiles(j.inputs, workspace.Subservices),
-		ManualTests:  inputFiles(j.inputs, workspace.ManualTests),
-		Responses:    inputFiles(j.inputs, workspace.Responses),
-	}
+	in := j.input()
+	in.Framework = assessment.FrameworkID(framework)
 	a, err := assessment.Assess(ctx, in)
 	return a, j.session.placed(err)
 }
@@ -269,6 +259,21 @@ func inputFiles(inputs []workspace.Input, folder string) []assessment.File {
 		}
 	}
 	return files
+}
+
+// input is what is judged, but for the framework.
+func (j *judgement) input() assessment.Input {
+	return assessment.Input{
+		Organization: assessment.Organization(j.session.Config.Organization),
+		Catalogue:    j.catalogue,
+		Type:         j.window.kind, Period: j.window.period, AsOf: j.window.asOf,
+		Facts: j.db, Entries: j.known.entries, KnownLast: j.known.last, Records: j.known.records,
+		SoA:          inputFiles(j.inputs, workspace.StatementOfApplicability),
+		Descriptions: inputFiles(j.inputs, workspace.SystemDescription),
+		Subservices:  inputFiles(j.inputs, workspace.Subservices),
+		ManualTests:  inputFiles(j.inputs, workspace.ManualTests),
+		Responses:    inputFiles(j.inputs, workspace.Responses),
+	}
 }
 
 // ownLayer goes before the names of the workspace's own files in an Assessment.

@@ -42,8 +42,8 @@ func assess(ctx context.Context, in Input, w window) (Assessment, error) {
 	if err := errors.Join(append(errs, errInputs, errManual, errResponses)...); err != nil {
 		return Assessment{}, err
 	}
-	l := newLedger(in)
-	r := &runner{facts: in.Facts, ledger: l, window: w, tables: tableKinds(in.Facts), known: in.Catalogue.KnownControls()}
+	r := newRunner(in, w)
+	l := r.ledger
 	controls := in.Catalogue.bearing(in.Framework, declared.controls())
 	owners := ownersOf(controls)
 	results, err := r.runAll(ctx, in.Catalogue, owners)

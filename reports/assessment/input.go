@@ -59,13 +59,10 @@ func (in Input) inputs() ([]InputFile, error) {
 
 // validate refuses what cannot be judged.
 func (in Input) validate() error {
-	var errs []error
 	if in.Catalogue == nil {
 		return errors.New("no catalogue")
 	}
-	if in.Facts == nil {
-		errs = append(errs, errors.New("no facts"))
-	}
+	errs := []error{in.validateEvidence()}
 	if _, ok := in.Catalogue.Framework(in.Framework); !ok {
 		var ids []string
 		for _, f := range in.Catalogue.Frameworks {
@@ -76,6 +73,15 @@ func (in Input) validate() error {
 	if in.Organization.Name == "" {
 		errs = append(errs, errors.New("organization has no name"))
 	}
+	return errors.Join(errs...)
+}
+
+// validateEvidence refuses facts and records that no test can rest on.
+func (in Input) validateEvidence() error {
+	if in.Facts == nil {
+		return errors.New("no facts")
+	}
+	var errs []error
 	known := map[int64]bool{}
 	for _, e := range in.Entries {
 		known[e.Number] = true

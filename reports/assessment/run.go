@@ -14,6 +14,7 @@ import (
 
 	"auditpack/evidence"
 	"auditpack/internal/canonical"
+	"auditpack/internal/merkle"
 )
 
 // runner runs the tests of one assessment.
@@ -23,6 +24,10 @@ type runner struct {
 	window window
 	tables map[string][]evidence.Kind
 	known  []string // what an exception may name
+}
+
+func newRunner(in Input, w window) *runner {
+	return &runner{facts: in.Facts, ledger: newLedger(in), window: w, tables: tableKinds(in.Facts), known: in.Catalogue.KnownControls()}
 }
 
 // run runs a test: its population and its deviations always, even where evidence is missing, because a deviation that was found
@@ -63,21 +68,22 @@ func (t *Test) used(variables map[string]any) map[string]any {
 }
 
 func (r *runner) population(ctx context.Context, t *Test, variables map[string]any, res *TestResult) error {
-	var tree merkle
+	var tree merkle.Tree
 	err := query(ctx, r.facts, t.Population, variables, func(columns []string, row []any) error {
-		leaf, err := canonicalRow(columns, row)
+		leaf, err := CanonicalRow(columns, row)
 		if err != nil {
 			return err
 		}
-		tree.add(leaf)
+		tree.Add(leaf)
 		return nil
 	})
-	res.Population, res.PopulationRoot = tree.size, tree.root()
+	res.Population, res.PopulationRoot = tree.Size(), tree.Root()
 	return err
 }
 
-// canonicalRow is a row of a population as canonical JSON, an object with the names of the columns.
-func canonicalRow(columns []string, row []any) ([]byte, error) {
+// CanonicalRow is a row of a population as canonical JSON: an object with the names of the columns, times in RFC 3339, numbers beyond
+// 53 bits as text. It is a leaf of the population's root.
+func CanonicalRow(columns []string, row []any) ([]byte, error) {
 	object := make(map[string]any, len(columns))
 	for i, name := range columns {
 		object[name] = jsonValue(row[i])

@@ -1,4 +1,4 @@
-package assessment
+package merkle
 
 import (
 	"encoding/hex"
@@ -9,7 +9,7 @@ import (
 )
 
 // The root is that of another implementation of RFC 6962, for every shape of tree up to 70 leaves.
-func TestMerkleRoot(t *testing.T) {
+func TestRoot(t *testing.T) {
 	var hashes []tlog.Hash
 	read := tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
 		out := make([]tlog.Hash, len(indexes))
@@ -19,15 +19,15 @@ func TestMerkleRoot(t *testing.T) {
 		return out, nil
 	})
 	for n := int64(0); n <= 70; n++ {
-		var m merkle
+		var m Tree
 		for i := int64(0); i < n; i++ {
-			m.add([]byte(fmt.Sprint(i)))
+			m.Add([]byte(fmt.Sprint(i)))
 		}
 		want, err := tlog.TreeHash(n, read)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := m.root(); got != hex.EncodeToString(want[:]) {
+		if got := m.Root(); got != hex.EncodeToString(want[:]) {
 			t.Errorf("root of %d leaves: got %s, want %x", n, got, want)
 		}
 		more, err := tlog.StoredHashes(n, []byte(fmt.Sprint(n)), read)

@@ -1,13 +1,14 @@
-package assessment
+// Package merkle computes Merkle tree hashes as RFC 6962, section 2.1, has them. It knows nothing of what the leaves are.
+package merkle
 
 import (
 	"crypto/sha256"
 	"encoding/hex"
 )
 
-// merkle computes the root of a Merkle tree (RFC 6962, section 2.1) over leaves that come one by one. It keeps one hash for each
-// bit of their number. The zero value is the empty tree.
-type merkle struct {
+// Tree computes the root over leaves that come one by one. It keeps one hash for each bit of their number. The zero value is the empty
+// tree. It is not safe for concurrent use.
+type Tree struct {
 	size  int64
 	stack [][sha256.Size]byte // roots of complete trees, larger before smaller
 }
@@ -18,8 +19,8 @@ const (
 	nodePrefix = 0x01
 )
 
-// add appends a leaf.
-func (m *merkle) add(leaf []byte) {
+// Add appends a leaf.
+func (m *Tree) Add(leaf []byte) {
 	h := sha256.New()
 	h.Write([]byte{leafPrefix})
 	h.Write(leaf)
@@ -32,14 +33,17 @@ func (m *merkle) add(leaf []byte) {
 }
 
 // join makes one tree of the last two.
-func (m *merkle) join() {
+func (m *Tree) join() {
 	last := len(m.stack) - 1
 	m.stack[last-1] = nodeHash(m.stack[last-1], m.stack[last])
 	m.stack = m.stack[:last]
 }
 
-// root returns the root in hexadecimal digits. It ends the tree: no leaf may follow.
-func (m *merkle) root() string {
+// Size is the number of leaves so far.
+func (m *Tree) Size() int64 { return m.size }
+
+// Root returns the root in hexadecimal digits. It ends the tree: no leaf may follow.
+func (m *Tree) Root() string {
 	if m.size == 0 {
 		empty := sha256.Sum256(nil)
 		return hex.EncodeToString(empty[:])
