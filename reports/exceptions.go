@@ -28,6 +28,7 @@ func (b *builder) exceptionRegister() Section {
 		s.Sections = append(s.Sections, b.exception(i, e))
 	}
 	s.Blocks = append(s.Blocks, overview)
+	s.Blocks = append(s.Blocks, b.openTogether()...)
 	return s
 }
 
@@ -52,12 +53,17 @@ func (b *builder) exception(i int, e assessment.Exception) Section {
 		b.field("word.reason", text(e.Reason)),
 		b.field("word.risk", text(strings.TrimSuffix(b.word("risk.", e.RiskLevel)+"; "+b.t.Get("exceptions.risk-owner", "name", firstOf(e.RiskOwner, "–")), "; "))),
 		b.field("exceptions.requested-by", text(e.RequestedBy)),
-		b.field("exceptions.approved-by", text(strings.Join(e.ApprovedBy, "\n"))),
+		b.field("exceptions.entered-by", text(e.EnteredBy)),
+		b.field("exceptions.approved-by", text(b.approvalWords(e))),
 		b.field("exceptions.approved", dayText(e.ApprovedOn)),
 		b.field("exceptions.expires", dayText(e.ExpiresOn)),
 		b.field("exceptions.days", optional(e.Days)),
-		b.field("exceptions.compensating", text(strings.Join(e.Compensating, "\n"))),
+		b.field("exceptions.chain", text(b.chainWords(e))),
+		b.field("exceptions.compensating", text(b.measureWords(e))),
+		b.field("exceptions.impact", text(b.impactWords(e))),
 		b.field("exceptions.covers", number(int64(len(e.Covers)))),
+		b.field("exceptions.redundant", text(b.redundantWords(e))),
+		b.field("exceptions.version", text(b.versionWords(e))),
 		b.field("exceptions.change", text(strings.TrimSpace(shortCommit(e.Commit)+" "+e.Author))),
 		b.field("word.file", text(place(e.File, e.Line))),
 		b.field("word.evidence", b.blobCell(e.Evidence)),
@@ -78,8 +84,10 @@ func (b *builder) exceptionRows() Section {
 		Columns: []Column{
 			b.col("word.exception", 2.6), b.col("word.state", 1.6), b.col("exceptions.faults", 4), b.col("word.control", 1.6), b.col("word.resource", 4),
 			b.col("word.reason", 5), b.col("word.risk", 1.2), b.col("exceptions.risk-owner-short", 2), b.col("exceptions.requested-by", 2),
-			b.col("exceptions.approved-by", 3), b.col("exceptions.approved", 1.4), b.col("exceptions.expires", 1.4), b.numberCol("exceptions.days", 0.8),
-			b.col("exceptions.compensating", 4), b.numberCol("exceptions.covers", 1), b.col("exceptions.keys", 2), b.col("exceptions.commit", 3),
+			b.col("exceptions.entered-by", 2), b.col("exceptions.approved-by", 5), b.col("exceptions.approved", 1.4), b.col("exceptions.expires", 1.4), b.numberCol("exceptions.days", 0.8),
+			b.col("exceptions.chain", 3), b.numberCol("exceptions.chain-days", 1), b.col("exceptions.compensating", 5), b.col("exceptions.impact", 5),
+			b.numberCol("exceptions.covers", 1), b.col("exceptions.keys", 2), b.col("exceptions.redundant", 3),
+			b.col("exceptions.since", 2), b.col("exceptions.until", 2), b.numberCol("exceptions.versions", 1), b.col("exceptions.commit", 3),
 			b.col("exceptions.author", 2), b.col("word.file", 3), b.numberCol("word.line", 0.8), b.col("word.evidence", 5),
 		},
 		Empty: b.t.Get("exceptions.none"),
@@ -89,8 +97,10 @@ func (b *builder) exceptionRows() Section {
 		id.Anchor = exceptionAnchor(i)
 		t.Rows = append(t.Rows, []Cell{
 			id, b.validCell(e), text(b.words("fault.", e.Faults)), text(e.Control), text(e.Resource), text(e.Reason), text(b.word("risk.", e.RiskLevel)), text(e.RiskOwner),
-			text(e.RequestedBy), text(strings.Join(e.ApprovedBy, "\n")), dayText(e.ApprovedOn), dayText(e.ExpiresOn), optional(e.Days),
-			text(strings.Join(e.Compensating, "\n")), number(int64(len(e.Covers))), text(strings.Join(e.Covers, "\n")), text(e.Commit), text(e.Author),
+			text(e.RequestedBy), text(e.EnteredBy), text(b.approvalWords(e)), dayText(e.ApprovedOn), dayText(e.ExpiresOn), optional(e.Days),
+			text(strings.Join(e.Chain, "\n")), optional(e.ChainDays), text(b.measureWords(e)), text(b.impactWords(e)),
+			number(int64(len(e.Covers))), text(strings.Join(e.Covers, "\n")), text(b.redundantWords(e)),
+			instantOrNone(e.Since), instantOrNone(e.Until), number(int64(len(e.Versions))), text(e.Commit), text(e.Author),
 			text(e.File), lineCell(e.Line), b.blobCell(e.Evidence),
 		})
 	}

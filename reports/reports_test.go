@@ -133,7 +133,7 @@ func TestLinks(t *testing.T) {
 }
 
 // dynamic are the prefixes of keys that are put together with a code from data.
-var dynamic = regexp.MustCompile(`^(status|status-short|meaning|result|meaning-of-result|shown|strength|kind|assurance|assurance-long|severity|risk|frequency|declared|outcome|reason|fault|role|side|response-kind|review-state|age|method|attestation|opinion)\.`)
+var dynamic = regexp.MustCompile(`^(status|status-short|meaning|result|meaning-of-result|shown|strength|kind|assurance|assurance-long|severity|risk|frequency|declared|outcome|reason|fault|role|side|response-kind|review-state|age|allowed|measure|effect|method|attestation|opinion)\.`)
 
 // Every key that a builder uses exists in every language, no text is there for nothing, and placeholders agree.
 func TestWording(t *testing.T) {
@@ -246,6 +246,10 @@ func TestCodeWords(t *testing.T) {
 				codes["reason."+code] = true
 			case strings.HasPrefix(name, "fault"):
 				codes["fault."+code] = true
+			case strings.HasPrefix(name, "allowed"), strings.HasPrefix(name, "denied"):
+				codes["allowed."+code] = true
+			case strings.HasPrefix(name, "measure"):
+				codes["measure."+code] = true
 			}
 			return true
 		})

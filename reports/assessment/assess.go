@@ -62,7 +62,8 @@ func assess(ctx context.Context, in Input, w window) (Assessment, error) {
 	if err != nil {
 		return Assessment{}, err
 	}
-	except(results, register, in.Catalogue, w.day())
+	except(results, register, in.Catalogue, w)
+	showMeasures(results, register)
 	respond(results, responses)
 	respond(information, responses)
 	finish(responses)

@@ -132,6 +132,13 @@ func worldRows() map[string][]map[string]any {
 		},
 		"exception_version": {exceptionRow()},
 		"exception":         {exceptionRow()},
+		"exception_state":   {exceptionState()},
+		"exception_compensating": {
+			{"evidence": digest("e1.yml"), "line": 1, "source": "exceptions", "exception_id": "E1", "position": 1, "compensating_control": "Alert on use"},
+		},
+		"exception_impact": {
+			{"evidence": digest("e1.yml"), "line": 1, "source": "exceptions", "exception_id": "E1", "framework": "world", "requirement": "R-1", "effect": "deviates", "reason": "Not met."},
+		},
 		"exception_approval_version": {
 			{"evidence": digest("e1.yml"), "line": 9, "exception_id": "E1", "role": "CISO", "name": "Max", "approved_date": "2026-06-01"},
 			{"evidence": digest("e1.yml"), "line": 10, "exception_id": "E1", "role": "Security Team", "name": "Sina", "approved_date": "2026-06-02"},
@@ -155,6 +162,13 @@ func exceptionRow() map[string]any {
 		"reason": "Emergency.", "risk_level": "high", "risk_owner": "Rita", "requested_by": "Dana", "approved_date": "2026-06-01", "expiry_date": "2026-08-30",
 		"compensating_controls": []string{"Alert on use"}, "commit": "abc", "author": "dana@acme.example",
 	}
+}
+
+// exceptionState is what exceptionRow's file said since it was entered.
+func exceptionState() map[string]any {
+	row := exceptionRow()
+	row["since"], row["history"] = "2026-06-01T09:00:00Z", true
+	return row
 }
 
 func fixtureDB(t testing.TB, e *facts.Engine, rows map[string][]map[string]any) *facts.DB {

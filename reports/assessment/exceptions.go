@@ -9,45 +9,57 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 )
 
 //go:embed register.sql
 var registerSQL string
 
-const approvalsSQL = `select distinct
-    evidence,
-    role,
-    name,
-    approved_date
-from exception_approval_version`
-
-// Codes of what is wrong with an exception. One with any of them but the last two covers nothing.
+// Codes of what is wrong with an exception. One with any of these covers nothing.
 const (
 	faultIncomplete   = "incomplete"            // a field is missing or malformed
+	faultDuplicate    = "duplicate-id"          // another file has the same id
 	faultUnknown      = "unknown-control"       // names neither a test nor a control nor a WAF-SEC control
 	faultNoDates      = "no-dates"              // approval or last day is missing, or they run backwards
 	faultTooLong      = "too-long"              // more days than EXC-02 allows
 	faultNotApproved  = "approval-missing"      // of a role that EXC-03 names
-	faultSelfApproved = "approved-by-requester" //
-	faultNoRequester  = "requester-missing"     // so that requester and approver cannot be told apart
+	faultSelfApproved = "approved-by-requester" // or by who entered it, where nobody is named
+	faultNoRequester  = "requester-missing"     // nor is there a commit, so that requester and approver cannot be told apart
+	faultNoRiskOwner  = "risk-owner-missing"    // nobody carries the risk
 	faultWildcard     = "bare-wildcard"         // the resource is nothing but wildcards
-	faultExpired      = "expired"               // before the as-of date
-	faultNotYet       = "not-yet-approved"      // on the as-of date
 )
+
+// Codes that speak of the time, or of what is around an exception. It covers all the same what it covered in its time.
+const (
+	faultExpired       = "expired"          // before the as-of date
+	faultNotYet        = "not-yet-approved" // on the as-of date, or entered after it
+	faultNoHistory     = "history-unknown"  // nothing shows what the file said before it was collected first
+	faultRedundant     = "redundant"        // another exception counts for a deviation that it covers too
+	faultNotNeeded     = "not-needed"       // no deviation of what it names was found
+	faultRenewsUnknown = "renews-unknown"   // the exception that it says it renews is not there
+	faultCircle        = "renewal-circle"   // it renews itself, over others
+	faultRenewedLong   = "renewed-too-long" // with those that it renews it holds for more days than EXC-07 allows
+)
+
+var softFaults = []string{faultExpired, faultNotYet, faultNoHistory, faultRedundant, faultNotNeeded, faultRenewsUnknown, faultCircle, faultRenewedLong}
 
 // exceptionRules are the limits that the tests of exceptions declare as parameters.
 type exceptionRules struct {
-	maxDays int64
-	roles   []string
+	maxDays      int64
+	maxTotalDays int64
+	roles        []string
 }
 
 // rulesOf takes the limits from the tests, so that register and tests never disagree.
 func rulesOf(c *Catalogue) exceptionRules {
-	rules := exceptionRules{maxDays: 90, roles: []string{"Security Team", "CISO"}} // WAF++
+	rules := exceptionRules{maxDays: 90, maxTotalDays: 180, roles: []string{"Security Team", "CISO"}} // WAF++; one renewal
 	if t, ok := c.Test("EXC-02"); ok {
 		if n, ok := t.Parameters["max_days"].(int64); ok {
 			rules.maxDays = n
+		}
+	}
+	if t, ok := c.Test("EXC-07"); ok {
+		if n, ok := t.Parameters["max_total_days"].(int64); ok {
+			rules.maxTotalDays = n
 		}
 	}
 	if t, ok := c.Test("EXC-03"); ok {
@@ -58,9 +70,7 @@ func rulesOf(c *Catalogue) exceptionRules {
 	return rules
 }
 
-type approval struct{ role, name, day string }
-
-// register reads all exceptions and judges each for the as-of date, by id and file.
+// register reads every state of every exception, and gives each exception as it stood on the as-of date, by id and file.
 func (r *runner) register(ctx context.Context, rules exceptionRules) ([]Exception, error) {
 	approvals := map[string][]approval{}
 	err := query(ctx, r.facts, approvalsSQL, nil, func(columns []string, values []any) error {
@@ -71,33 +81,57 @@ func (r *runner) register(ctx context.Context, rules exceptionRules) ([]Exceptio
 	if err != nil {
 		return nil, fmt.Errorf("read approvals of exceptions: %w", err)
 	}
-	list := []Exception{}
+	type key struct{ source, id, file string }
+	states := map[key][]Exception{}
 	err = query(ctx, r.facts, registerSQL, nil, func(columns []string, values []any) error {
 		x := newRow(columns, values)
-		list = append(list, r.exception(x, approvals[x.text("evidence")], rules))
+		e := r.exception(x, approvals[x.text("evidence")], rules)
+		k := key{source: e.Source, id: e.ID}
+		if e.ID == "" {
+			k.file = e.File
+		}
+		states[k] = append(states[k], e)
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read register of exceptions: %w", err)
 	}
+	list := []Exception{}
+	for _, all := range states {
+		list = append(list, r.standing(all)...)
+	}
 	slices.SortFunc(list, func(a, b Exception) int {
-		return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(a.File, b.File), strings.Compare(string(a.Evidence), string(b.Evidence)))
+		return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(a.File, b.File), strings.Compare(string(a.Evidence), string(b.Evidence)), strings.Compare(a.Source, b.Source))
 	})
-	return list, nil
+	markDuplicates(list)
+	chain(list, rules.maxTotalDays)
+	for i := range list {
+		list[i].Valid = r.valid(list[i])
+	}
+	return list, r.parts(ctx, list)
 }
 
-// exception turns a row of the register into an Exception and finds its faults.
+// valid says whether e may cover a deviation on the as-of date.
+func (r *runner) valid(e Exception) bool {
+	return e.Sound() && !e.Removed && !e.NotYet() && e.holdsOn(r.window.day())
+}
+
+// exception turns a row of the register into an Exception with one version, and finds the faults of that version.
 func (r *runner) exception(x row, approvals []approval, rules exceptionRules) Exception {
 	e := Exception{
-		ID: x.text("exception_id"), Control: x.text("control"), Resource: x.text("resource"), Reason: x.text("reason"),
-		RiskLevel: x.text("risk_level"), RiskOwner: x.text("risk_owner"), RequestedBy: x.text("requested_by"), ApprovedBy: []string{},
-		ApprovedOn: x.day("approved_date"), ExpiresOn: x.day("expiry_date"), Compensating: x.list("compensating_controls"),
-		Removed: x.truth("removed"), Faults: []string{}, Covers: []string{}, Commit: x.text("commit"), Author: x.text("author"),
-		File: x.text("file"), Line: x.number("line"), Evidence: x.digest("evidence"),
+		ID: x.text("exception_id"), Renews: x.text("renews"), Control: x.text("control"), Resource: x.text("resource"), Reason: x.text("reason"),
+		RiskLevel: x.text("risk_level"), RiskOwner: x.text("risk_owner"), RequestedBy: x.text("requested_by"), EnteredBy: x.text("entered_by"),
+		ApprovedBy: []string{}, ApprovedOn: x.day("approved_date"), ExpiresOn: x.day("expiry_date"), Compensating: x.list("compensating_controls"),
+		Measures: []Measure{}, Impact: []Impact{}, Chain: []string{}, Redundant: []Redundancy{},
+		Since: x.time("since"), Until: x.time("until"), History: x.truth("history"),
+		Faults: []string{}, Covers: []string{}, Commit: x.text("commit"), Author: x.text("author"),
+		Source: x.text("source"), File: x.text("file"), Line: x.number("line"), Evidence: x.digest("evidence"),
 	}
 	for _, a := range approvals {
 		e.ApprovedBy = append(e.ApprovedBy, joinText(": ", a.role, a.name)+wrapped(" (", a.day, ")"))
 	}
+	requester := cmp.Or(strings.TrimSpace(e.RequestedBy), strings.TrimSpace(e.EnteredBy))
+	e.Approvals = judgeApprovals(approvals, rules.roles, requester, e.ExpiresOn)
 	fault := func(bad bool, code string) {
 		if bad {
 			e.Faults = append(e.Faults, code)
@@ -109,14 +143,120 @@ func (r *runner) exception(x row, approvals []approval, rules exceptionRules) Ex
 	fault(e.Days == nil || *e.Days < 0, faultNoDates)
 	fault(e.Days != nil && *e.Days > rules.maxDays, faultTooLong)
 	fault(!approvedByAll(approvals, rules.roles), faultNotApproved)
-	fault(e.RequestedBy != "" && slices.ContainsFunc(approvals, func(a approval) bool { return samePerson(a.name, e.RequestedBy) }), faultSelfApproved)
-	fault(strings.TrimSpace(e.RequestedBy) == "", faultNoRequester)
+	fault(requester != "" && slices.ContainsFunc(approvals, func(a approval) bool { return samePerson(a.name, requester) }), faultSelfApproved)
+	fault(requester == "", faultNoRequester)
+	fault(strings.TrimSpace(e.RiskOwner) == "", faultNoRiskOwner)
 	fault(bareWildcard(e.Resource), faultWildcard)
-	sound := len(e.Faults) == 0
-	fault(e.ExpiresOn != "" && e.ExpiresOn < r.window.day(), faultExpired)
-	fault(e.ApprovedOn != "" && e.ApprovedOn > r.window.day(), faultNotYet)
-	e.Valid = sound && !e.Removed && e.holdsOn(r.window.day())
 	return e
+}
+
+// standing gives the exceptions of one id as they stood on the as-of date, each with all versions: one, or several where files
+// shared the id at that time. One that had ended before stands as it was last, one that came later as it was first.
+func (r *runner) standing(states []Exception) []Exception {
+	versions := make([]ExceptionVersion, 0, len(states))
+	slices.SortFunc(states, func(a, b Exception) int { return compareSince(a.version(), b.version()) })
+	for _, s := range states {
+		versions = append(versions, s.version())
+	}
+	at := r.window.endOfDay()
+	var now []Exception
+	for _, s := range states {
+		switch {
+		case !s.version().inForce(at):
+		case len(now) > 0 && now[len(now)-1].File == s.File:
+			now[len(now)-1] = s // it lies over the one before
+		case s.History || len(now) == 0 || !now[len(now)-1].History:
+			now = append(now, s)
+		default: // a change that is not committed, in a file of another name
+			now[len(now)-1] = s
+		}
+	}
+	if len(now) == 0 {
+		e := states[0]
+		for _, s := range states {
+			if s.Until != nil && !s.Until.After(at) {
+				e = s
+			}
+		}
+		e.Removed = e.Until != nil && !e.Until.After(at)
+		now = []Exception{e}
+	}
+	for i := range now {
+		e := &now[i]
+		e.Versions = slices.Clone(versions)
+		for j := range e.Versions {
+			e.Versions[j].Covers = []string{}
+		}
+		r.timeFaults(e)
+	}
+	return now
+}
+
+// timeFaults adds what the as-of date says of e.
+func (r *runner) timeFaults(e *Exception) {
+	day := r.window.day()
+	if e.ExpiresOn != "" && e.ExpiresOn < day {
+		e.Faults = append(e.Faults, faultExpired)
+	}
+	if (e.ApprovedOn != "" && e.ApprovedOn > day) || (e.Since != nil && e.Since.After(r.window.endOfDay())) {
+		e.Faults = append(e.Faults, faultNotYet)
+	}
+	if e.Since == nil && e.ID != "" {
+		e.Faults = append(e.Faults, faultNoHistory)
+	}
+}
+
+// markDuplicates finds exceptions whose id another file has on the as-of date.
+func markDuplicates(list []Exception) {
+	count := map[string]int{}
+	for _, e := range list {
+		if !e.Removed && e.ID != "" {
+			count[e.ID]++
+		}
+	}
+	for i := range list {
+		if count[list[i].ID] > 1 && !list[i].Removed && !slices.Contains(list[i].Faults, faultDuplicate) {
+			list[i].Faults = append([]string{faultDuplicate}, list[i].Faults...)
+		}
+	}
+}
+
+// version is e as one of the states of its file.
+func (e Exception) version() ExceptionVersion {
+	return ExceptionVersion{
+		Evidence: e.Evidence, Line: e.Line, File: e.File, Commit: e.Commit, Author: e.Author, Since: e.Since, Until: e.Until, History: e.History,
+		Control: e.Control, Resource: e.Resource, ApprovedOn: e.ApprovedOn, ExpiresOn: e.ExpiresOn, Faults: slices.Clone(e.Faults), Covers: []string{},
+	}
+}
+
+// compareSince orders versions by when they began; one whose beginning is not known comes first.
+func compareSince(a, b ExceptionVersion) int {
+	order := cmp.Compare(since(a).UnixNano(), since(b).UnixNano())
+	return cmp.Or(order, strings.Compare(a.File, b.File), strings.Compare(string(a.Evidence), string(b.Evidence)))
+}
+
+// since is when v began, long ago where that is not known.
+func since(v ExceptionVersion) time.Time {
+	if v.Since == nil {
+		return time.Unix(0, 0)
+	}
+	return *v.Since
+}
+
+// inForce says whether v was what the file said at t.
+func (v ExceptionVersion) inForce(t time.Time) bool {
+	return (v.Since == nil || !v.Since.After(t)) && (v.Until == nil || t.Before(*v.Until))
+}
+
+// versionAt is the position of the version in force at t: of several the one that began last; -1 for none.
+func (e Exception) versionAt(t time.Time) int {
+	found := -1
+	for i, v := range e.Versions {
+		if v.inForce(t) && (found < 0 || compareSince(e.Versions[found], v) < 0) {
+			found = i
+		}
+	}
+	return found
 }
 
 func wrapped(before, s, after string) string {
@@ -137,58 +277,6 @@ func daysBetween(from, to string) *int64 {
 	return &n
 }
 
-// approvedByAll says whether someone named approved in each of the roles, and no one in several of them.
-func approvedByAll(approvals []approval, roles []string) bool {
-	roleOf := map[string]string{}
-	for _, role := range roles {
-		key, found := roleKey(role), false
-		for _, a := range approvals {
-			person := personKey(a.name)
-			if roleKey(a.role) != key || person == "" {
-				continue
-			}
-			if other, ok := roleOf[person]; ok && other != key {
-				return false
-			}
-			roleOf[person], found = key, true
-		}
-		if !found {
-			return false
-		}
-	}
-	return true
-}
-
-// roleKey is what EXC-03 compares roles by: their words in lower case, whether hyphens, underscores or spaces part them.
-func roleKey(role string) string {
-	return strings.Join(strings.FieldsFunc(strings.ToLower(role), func(r rune) bool { return r == '-' || r == '_' || r == ' ' }), " ")
-}
-
-var (
-	roleBefore = regexp.MustCompile(`^.* [-–—] `)
-	inBrackets = regexp.MustCompile(`\([^)]*\)|<[^>]*>`)
-	afterAt    = regexp.MustCompile(`([^ ])@.*$`)
-	umlauts    = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss")
-)
-
-// personKey is what EXC-03 compares people by: the words of a name in lower case and alphabetical order, without the role before a
-// dash, what stands in brackets, and what follows the @ of an address. It is empty where the name has no word.
-func personKey(name string) string {
-	bare := afterAt.ReplaceAllString(inBrackets.ReplaceAllString(roleBefore.ReplaceAllString(strings.TrimSpace(name), ""), ""), "$1")
-	words := strings.FieldsFunc(umlauts.Replace(strings.ToLower(bare)), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
-	slices.Sort(words)
-	return strings.Join(words, " ")
-}
-
-// samePerson says whether two names are those of one person, as far as spelling tells.
-func samePerson(a, b string) bool {
-	key := personKey(a)
-	if key == "" {
-		return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
-	}
-	return key == personKey(b)
-}
-
 var scheme = regexp.MustCompile(`^[a-z]+:`)
 
 // bareWildcard says whether a pattern names nothing: it is empty or only wildcards, behind a scheme too ("terraform:*").
@@ -197,25 +285,42 @@ func bareWildcard(pattern string) bool {
 }
 
 // holdsOn says whether day lies between approval and last day, both included.
-func (e Exception) holdsOn(day string) bool {
-	return e.ApprovedOn != "" && e.ExpiresOn != "" && e.ApprovedOn <= day && day <= e.ExpiresOn
+func (v ExceptionVersion) holdsOn(day string) bool {
+	return v.ApprovedOn != "" && v.ExpiresOn != "" && v.ApprovedOn <= day && day <= v.ExpiresOn
 }
 
-// NotYet says whether e had not been approved on the as-of date.
+func (e Exception) holdsOn(day string) bool { return e.version().holdsOn(day) }
+
+// NotYet says whether e had not been approved or entered on the as-of date.
 func (e Exception) NotYet() bool { return slices.Contains(e.Faults, faultNotYet) }
 
 // Sound says whether nothing but its time keeps e from covering a deviation.
-func (e Exception) Sound() bool {
-	return !slices.ContainsFunc(e.Faults, func(code string) bool { return code != faultExpired && code != faultNotYet })
+func (e Exception) Sound() bool { return sound(e.Faults) }
+
+func sound(faults []string) bool {
+	return !slices.ContainsFunc(faults, func(code string) bool { return !slices.Contains(softFaults, code) })
 }
 
-// covers says whether e covers d, whose test is part of controls and so of the WAF-SEC ids that they target.
-func (e Exception) covers(d Deviation, names []string, asOf string) bool {
-	day := asOf
-	if d.At != nil {
-		day = d.At.UTC().Format(time.DateOnly)
+// covers gives the position of the version of e that covers d, whose test is part of controls and so of the WAF-SEC ids that they
+// target: the version that was in force when d happened, or at the end of the as-of date where d has no time. It is -1 when that
+// one does not cover d, whatever an earlier or a later one says.
+func (e Exception) covers(d Deviation, names []string, asOf time.Time) int {
+	if slices.Contains(e.Faults, faultDuplicate) {
+		return -1
 	}
-	return e.Sound() && slices.Contains(names, e.Control) && e.holdsOn(day) && matchPattern(e.Resource, d.Resource)
+	at := asOf
+	if d.At != nil {
+		at = d.At.UTC()
+	}
+	i := e.versionAt(at)
+	if i < 0 {
+		return -1
+	}
+	v := e.Versions[i]
+	if sound(v.Faults) && slices.Contains(names, v.Control) && v.holdsOn(at.Format(time.DateOnly)) && matchPattern(v.Resource, d.Resource) {
+		return i
+	}
+	return -1
 }
 
 // namesFor lists what an exception may name to cover deviations of a test: the test, the controls that it shows something of, and
@@ -261,18 +366,24 @@ func matchPattern(pattern, s string) bool {
 	return true
 }
 
-// except marks the deviations that exceptions cover and counts them; the first exception by id counts.
-func except(results []TestResult, list []Exception, c *Catalogue, asOf string) {
+// except marks the deviations that exceptions cover and counts them. The first exception by id counts; another one that covers the
+// same deviation is noted with it.
+func except(results []TestResult, list []Exception, c *Catalogue, w window) {
 	for i := range results {
 		res := &results[i]
 		names := c.namesFor(res.ID)
 		for j := range res.Deviations {
 			d := &res.Deviations[j]
 			for k := range list {
-				if list[k].covers(*d, names, asOf) {
+				version := list[k].covers(*d, names, w.endOfDay())
+				switch {
+				case version < 0:
+				case d.Exception != "":
+					list[k].Redundant = append(list[k].Redundant, Redundancy{Deviation: d.Key, Counts: d.Exception})
+				default:
 					d.Exception = list[k].ID
 					list[k].Covers = append(list[k].Covers, d.Key)
-					break
+					list[k].Versions[version].Covers = append(list[k].Versions[version].Covers, d.Key)
 				}
 			}
 			if d.Exception == "" {
@@ -283,7 +394,37 @@ func except(results []TestResult, list []Exception, c *Catalogue, asOf string) {
 		}
 	}
 	for k := range list {
-		slices.Sort(list[k].Covers)
-		list[k].Covers = slices.Compact(list[k].Covers)
+		list[k].settle(results, c)
 	}
+}
+
+// settle sorts what e covers, and says where it is not needed, or not it alone.
+func (e *Exception) settle(results []TestResult, c *Catalogue) {
+	slices.Sort(e.Covers)
+	e.Covers = slices.Compact(e.Covers)
+	for i := range e.Versions {
+		slices.Sort(e.Versions[i].Covers)
+		e.Versions[i].Covers = slices.Compact(e.Versions[i].Covers)
+	}
+	slices.SortFunc(e.Redundant, func(a, b Redundancy) int {
+		return cmp.Or(strings.Compare(a.Deviation, b.Deviation), strings.Compare(a.Counts, b.Counts))
+	})
+	e.Redundant = slices.Compact(e.Redundant)
+	if len(e.Redundant) > 0 {
+		e.Faults = append(e.Faults, faultRedundant)
+	}
+	if e.Valid && len(e.Covers) == 0 && len(e.Redundant) == 0 && !judgedElsewhere(e.Resource) && e.lookedFor(results, c) {
+		e.Faults = append(e.Faults, faultNotNeeded)
+	}
+}
+
+// judgedElsewhere says whether EXC-05 and TFP-03 compare the exception with what infrastructure code left open: those are not
+// deviations of a test until they lack an exception.
+func judgedElsewhere(resource string) bool { return strings.HasPrefix(resource, "terraform:") }
+
+// lookedFor says whether a test that e could cover deviations of was assessed.
+func (e *Exception) lookedFor(results []TestResult, c *Catalogue) bool {
+	return slices.ContainsFunc(results, func(t TestResult) bool {
+		return t.Status != TestNotAssessed && slices.Contains(c.namesFor(t.ID), e.Control)
+	})
 }

@@ -1,6 +1,7 @@
 package assessment
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -43,7 +44,7 @@ func TestExceptionFaults(t *testing.T) {
 	both := []approval{{"CISO", "Max", "2026-08-01"}, {"security team", "Sina", ""}}
 	good := func(change func(row)) row {
 		x := row{
-			"exception_id": "E1", "control": "VAL-02", "resource": "sys/*", "requested_by": "Dana",
+			"exception_id": "E1", "control": "VAL-02", "resource": "sys/*", "requested_by": "Dana", "risk_owner": "Olga", "since": day("2026-08-01"),
 			"approved_date": day("2026-08-01"), "expiry_date": day("2026-10-30"),
 		}
 		change(x)
@@ -65,30 +66,36 @@ func TestExceptionFaults(t *testing.T) {
 		"approval without a name": {good(func(row) {}), []approval{both[0], {"Security Team", " ", ""}}, []string{faultNotApproved}, false},
 		"requester approved":      {good(func(x row) { x["requested_by"] = " max" }), both, []string{faultSelfApproved}, false},
 		"requester unknown":       {good(func(x row) { delete(x, "requested_by") }), both, []string{faultNoRequester}, false},
+		"entered by another":      {good(func(x row) { delete(x, "requested_by"); x["entered_by"] = "Dana" }), both, []string{}, true},
+		"entered by an approver":  {good(func(x row) { delete(x, "requested_by"); x["entered_by"] = "Max" }), both, []string{faultSelfApproved}, false},
+		"nobody carries the risk": {good(func(x row) { x["risk_owner"] = " " }), both, []string{faultNoRiskOwner}, false},
+		"entered too late":        {good(func(x row) { x["since"] = day("2026-10-02") }), both, []string{faultNotYet}, false},
+		"on the as-of date":       {good(func(x row) { x["since"] = day("2026-10-01").Add(23 * time.Hour) }), both, []string{}, true},
+		"without history":         {good(func(x row) { delete(x, "since") }), both, []string{faultNoHistory}, true},
 		"for everything":          {good(func(x row) { x["resource"] = "**" }), both, []string{faultWildcard}, false},
 		"ended":                   {good(func(x row) { x["approved_date"], x["expiry_date"] = day("2026-07-01"), day("2026-09-29") }), both, []string{faultExpired}, false},
 		"not yet":                 {good(func(x row) { x["approved_date"], x["expiry_date"] = day("2026-10-02"), day("2026-12-01") }), both, []string{faultNotYet}, false},
-		"file is gone":            {good(func(x row) { x["removed"] = true }), both, []string{}, false},
+		"file is gone":            {good(func(x row) { x["until"] = day("2026-09-01") }), both, []string{}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := r.exception(tc.row, tc.approvals, rules)
+			e := r.standing([]Exception{r.exception(tc.row, tc.approvals, rules)})[0]
 			if diff := cmp.Diff(tc.faults, e.Faults); diff != "" {
 				t.Errorf("faults (-want +got):\n%s", diff)
 			}
-			if e.Valid != tc.valid {
-				t.Errorf("valid: got %v, want %v", e.Valid, tc.valid)
+			if got := r.valid(e); got != tc.valid {
+				t.Errorf("valid: got %v, want %v", got, tc.valid)
 			}
 		})
 	}
 }
 
 func TestExceptionCovers(t *testing.T) {
-	e := Exception{ID: "E1", Control: "VAL-02", Resource: "sys/*", ApprovedOn: "2026-08-01", ExpiresOn: "2026-08-31", Faults: []string{faultExpired}}
+	version := ExceptionVersion{Control: "VAL-02", Resource: "sys/*", ApprovedOn: "2026-08-01", ExpiresOn: "2026-08-31"}
 	when := func(s string) *time.Time { t := day(s); return &t }
 	endOfDay := day("2026-09-01").Add(-time.Nanosecond)
 	names := []string{"VAL-02", "privileged-access"}
 	for name, tc := range map[string]struct {
-		change func(*Exception)
+		change func(*ExceptionVersion)
 		d      Deviation
 		want   bool
 	}{
@@ -98,16 +105,20 @@ func TestExceptionCovers(t *testing.T) {
 		"the day after":                {nil, Deviation{Resource: "sys/mounts", At: when("2026-09-01")}, false},
 		"without a day, as of the end": {nil, Deviation{Resource: "sys/mounts"}, false},
 		"another resource":             {nil, Deviation{Resource: "secret/x", At: when("2026-08-01")}, false},
-		"another control":              {func(e *Exception) { e.Control = "VAL-01" }, Deviation{Resource: "sys/mounts", At: when("2026-08-01")}, false},
-		"a control of the test":        {func(e *Exception) { e.Control = "privileged-access" }, Deviation{Resource: "sys/mounts", At: when("2026-08-01")}, true},
-		"unsound":                      {func(e *Exception) { e.Faults = []string{faultTooLong} }, Deviation{Resource: "sys/mounts", At: when("2026-08-01")}, false},
+		"another control":              {func(e *ExceptionVersion) { e.Control = "VAL-01" }, Deviation{Resource: "sys/mounts", At: when("2026-08-01")}, false},
+		"a control of the test":        {func(e *ExceptionVersion) { e.Control = "privileged-access" }, Deviation{Resource: "sys/mounts", At: when("2026-08-01")}, true},
+		"entered that day":             {func(e *ExceptionVersion) { e.Since = when("2026-08-01") }, Deviation{Resource: "sys/mounts", At: when("2026-08-01")}, true},
+		"entered the day after":        {func(e *ExceptionVersion) { e.Since = when("2026-08-02") }, Deviation{Resource: "sys/mounts", At: when("2026-08-01")}, false},
+		"removed that day":             {func(e *ExceptionVersion) { e.Until = when("2026-08-02") }, Deviation{Resource: "sys/mounts", At: when("2026-08-02")}, false},
+		"unsound":                      {func(e *ExceptionVersion) { e.Faults = []string{faultTooLong} }, Deviation{Resource: "sys/mounts", At: when("2026-08-01")}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			x := e
+			v := version
 			if tc.change != nil {
-				tc.change(&x)
+				tc.change(&v)
 			}
-			if got := x.covers(tc.d, names, "2026-10-01"); got != tc.want {
+			e := Exception{ID: "E1", Versions: []ExceptionVersion{v}, Faults: []string{faultExpired}}
+			if got := e.covers(tc.d, names, day("2026-10-01")) == 0; got != tc.want {
 				t.Errorf("covers: got %v, want %v", got, tc.want)
 			}
 		})
@@ -149,6 +160,119 @@ func TestApprovedByAll(t *testing.T) {
 	} {
 		if got := approvedByAll(tc.approvals, roles); got != tc.want {
 			t.Errorf("%s: got %v, want %v", name, got, tc.want)
+		}
+	}
+}
+
+// A version covers what happened while it was in force, and nothing else: an edit that widens an exception does not reach back, one
+// that narrows it takes nothing from before.
+func TestVersionsCoverTheirOwnDays(t *testing.T) {
+	when := func(s string) *time.Time { t := day(s); return &t }
+	r := &runner{window: window{typ: 2, asOf: day("2026-10-01")}, known: []string{"VAL-02"}}
+	rules := exceptionRules{maxDays: 90, maxTotalDays: 180, roles: []string{"CISO"}}
+	state := func(since, until, resource string) Exception {
+		x := row{
+			"exception_id": "E1", "control": "VAL-02", "resource": resource, "requested_by": "Dana", "risk_owner": "Olga", "file": "e1.yml",
+			"approved_date": day("2026-07-06"), "expiry_date": day("2026-10-02"), "since": day(since), "history": true,
+		}
+		if until != "" {
+			x["until"] = day(until)
+		}
+		return r.exception(x, []approval{{"CISO", "Max", "2026-07-06"}}, rules)
+	}
+	e := r.standing([]Exception{state("2026-08-20", "", "sys/*"), state("2026-07-06", "2026-08-20", "sys/mounts")})[0]
+	if e.Resource != "sys/*" || len(e.Versions) != 2 || e.Versions[0].Resource != "sys/mounts" {
+		t.Fatalf("got the resource %q and the versions %+v, want the last state and both in order", e.Resource, e.Versions)
+	}
+	results := []TestResult{{ID: "VAL-02", Status: TestDeviations, Deviations: []Deviation{
+		{Key: "narrow-then", Resource: "sys/policy", At: when("2026-08-01")},
+		{Key: "always", Resource: "sys/mounts", At: when("2026-08-01")},
+		{Key: "wide-now", Resource: "sys/policy", At: when("2026-08-20")},
+		{Key: "before-entry", Resource: "sys/mounts", At: when("2026-07-05")},
+		{Key: "as-of", Resource: "sys/policy"},
+	}}}
+	list := []Exception{e}
+	except(results, list, &Catalogue{}, r.window)
+	if diff := cmp.Diff([]string{"always", "as-of", "wide-now"}, list[0].Covers); diff != "" {
+		t.Errorf("covers (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"always"}, list[0].Versions[0].Covers); diff != "" {
+		t.Errorf("first version covers (-want +got):\n%s", diff)
+	}
+	if results[0].Open != 2 || results[0].Excepted != 3 {
+		t.Errorf("got %d open and %d excepted, want 2 and 3", results[0].Open, results[0].Excepted)
+	}
+}
+
+// Of two exceptions for one deviation the first by id counts, and the other one says so; one for nothing is not needed, unless nothing was looked at.
+func TestRedundantAndNotNeeded(t *testing.T) {
+	made := func(id, control, resource string) Exception {
+		v := ExceptionVersion{Control: control, Resource: resource, ApprovedOn: "2026-07-06", ExpiresOn: "2026-10-02", Covers: []string{}}
+		return Exception{ID: id, Control: control, Resource: resource, Valid: true, Faults: []string{}, Covers: []string{}, Redundant: []Redundancy{}, Versions: []ExceptionVersion{v}}
+	}
+	list := []Exception{
+		made("E1", "VAL-02", "sys/*"), made("E2", "VAL-02", "sys/mounts"), made("E3", "VAL-02", "auth/*"),
+		made("E4", "VAL-01", "sys/*"), made("E5", "VAL-02", "terraform:prod"),
+	}
+	results := []TestResult{
+		{ID: "VAL-02", Status: TestDeviations, Deviations: []Deviation{{Key: "k", Resource: "sys/mounts"}}},
+		{ID: "VAL-01", Status: TestNotAssessed},
+	}
+	except(results, list, &Catalogue{}, window{asOf: day("2026-10-01")})
+	got := map[string][]string{}
+	for _, e := range list {
+		got[e.ID] = e.Faults
+	}
+	want := map[string][]string{"E1": {}, "E2": {faultRedundant}, "E3": {faultNotNeeded}, "E4": {}, "E5": {}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("faults (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]Redundancy{{Deviation: "k", Counts: "E1"}}, list[1].Redundant); diff != "" {
+		t.Errorf("redundant (-want +got):\n%s", diff)
+	}
+}
+
+func TestChain(t *testing.T) {
+	made := func(id, renews, resource, from, to string) Exception {
+		return Exception{ID: id, Renews: renews, Control: "C", Resource: resource, ApprovedOn: from, ExpiresOn: to, Versions: []ExceptionVersion{{ApprovedOn: from, ExpiresOn: to}}}
+	}
+	list := []Exception{
+		made("A", "", "r", "2026-01-01", "2026-04-01"),
+		made("B", "", "r", "2026-03-01", "2026-05-01"),        // the same control and resource; 31 days are counted once
+		made("C", "B", "spelt:r", "2026-05-01", "2026-07-01"), // by name
+		made("D", "gone", "x", "2026-05-01", "2026-07-01"),
+		made("E", "F", "y", "2026-05-01", "2026-05-02"),
+		made("F", "E", "z", "2026-05-01", "2026-05-02"),
+	}
+	chain(list, 180)
+	got := []string{}
+	for _, e := range list {
+		got = append(got, fmt.Sprint(e.ID, e.Chain, *e.ChainDays, e.Faults))
+	}
+	want := []string{
+		"A[A]90[]", "B[A B]120[]", "C[A B C]181[renewed-too-long]", "D[D]61[renews-unknown]", "E[F E]1[renewal-circle]", "F[E F]1[renewal-circle]",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("chains (-want +got):\n%s", diff)
+	}
+}
+
+func TestJudgeApprovals(t *testing.T) {
+	approvals := []approval{{"CISO", "Max Muster", "2026-07-01"}, {"Security Team", "Sina", "2026-07-01"}, {"Lead", "Lea", ""}, {"Security-Team", "Muster, Max", ""}, {"CISO", " ", ""}, {"CISO", "Carl", "2026-11-01"}}
+	for _, tc := range []struct {
+		requester string
+		want      []string
+	}{
+		{"Sina", []string{deniedTwoRoles, deniedRequester, deniedOtherRole, deniedTwoRoles, deniedNobody, deniedAfterwards}},
+		{"Dana", []string{deniedTwoRoles, allowedYes, deniedOtherRole, deniedTwoRoles, deniedNobody, deniedAfterwards}},
+		{"", []string{deniedTwoRoles, allowedUnknown, deniedOtherRole, deniedTwoRoles, deniedNobody, deniedAfterwards}},
+	} {
+		got := []string{}
+		for _, a := range judgeApprovals(approvals, []string{"Security Team", "CISO"}, tc.requester, "2026-10-01") {
+			got = append(got, a.Allowed)
+		}
+		if diff := cmp.Diff(tc.want, got); diff != "" {
+			t.Errorf("requested by %q (-want +got):\n%s", tc.requester, diff)
 		}
 	}
 }

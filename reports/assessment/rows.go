@@ -49,4 +49,14 @@ func (r row) day(column string) string {
 	return t.UTC().Format(time.DateOnly)
 }
 
+// time is a moment in UTC, nil for none.
+func (r row) time(column string) *time.Time {
+	t, ok := r[column].(time.Time)
+	if !ok {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
 func (r row) digest(column string) evidence.Digest { return evidence.Digest(r.text(column)) }

@@ -254,29 +254,92 @@ type Deviation struct {
 	Owner     string          `json:"owner,omitempty"`     // of the control, first by id
 }
 
-// Exception is a row of the exception register, judged for the as-of date.
+// Exception is an exception as it stood on the as-of date, by the version of its file that was in force then.
 type Exception struct {
-	ID           string          `json:"id"`
-	Control      string          `json:"control"`
-	Resource     string          `json:"resource"`
-	Reason       string          `json:"reason"`
-	RiskLevel    string          `json:"risk_level"`
-	RiskOwner    string          `json:"risk_owner"`
-	RequestedBy  string          `json:"requested_by"`
-	ApprovedBy   []string        `json:"approved_by"` // "role: name (date)"
-	ApprovedOn   string          `json:"approved_on"`
-	ExpiresOn    string          `json:"expires_on"`
-	Days         *int64          `json:"days,omitempty"` // from approval to expiry
-	Compensating []string        `json:"compensating"`
-	Removed      bool            `json:"removed"` // no longer among the files of the newest collection
-	Valid        bool            `json:"valid"`   // may cover a deviation on the as-of date
-	Faults       []string        `json:"faults"`  // codes of what is wrong with it
-	Covers       []string        `json:"covers"`  // keys of deviations
-	Commit       string          `json:"commit"`  // that last changed its file
-	Author       string          `json:"author"`
-	File         string          `json:"file"`
-	Line         int64           `json:"line"`
-	Evidence     evidence.Digest `json:"evidence"`
+	ID           string             `json:"id"`
+	Renews       string             `json:"renews"` // id of the exception that it says it renews
+	Control      string             `json:"control"`
+	Resource     string             `json:"resource"`
+	Reason       string             `json:"reason"`
+	RiskLevel    string             `json:"risk_level"`
+	RiskOwner    string             `json:"risk_owner"`
+	RequestedBy  string             `json:"requested_by"`
+	EnteredBy    string             `json:"entered_by"`  // author of the commit that entered it: the requester where the file names none
+	ApprovedBy   []string           `json:"approved_by"` // "role: name (date)"
+	Approvals    []Approval         `json:"approvals"`
+	ApprovedOn   string             `json:"approved_on"`
+	ExpiresOn    string             `json:"expires_on"`
+	Days         *int64             `json:"days,omitempty"` // from approval to expiry
+	Chain        []string           `json:"chain"`          // ids from the first exception to this one, each renewing the one before
+	ChainDays    *int64             `json:"chain_days,omitempty"`
+	Compensating []string           `json:"compensating"`    // as the file writes them
+	Measures     []Measure          `json:"measures"`        // the same, taken apart
+	Impact       []Impact           `json:"impact"`          // requirements that the file speaks of
+	Removed      bool               `json:"removed"`         // no longer there on the as-of date
+	Valid        bool               `json:"valid"`           // may cover a deviation on the as-of date
+	Faults       []string           `json:"faults"`          // codes of what is wrong with it
+	Covers       []string           `json:"covers"`          // keys of deviations
+	Redundant    []Redundancy       `json:"redundant"`       // deviations that it covers too, but another one counts
+	Versions     []ExceptionVersion `json:"versions"`        // every state of the file that is known, oldest first
+	Since        *time.Time         `json:"since,omitempty"` // when the version in force began; missing: not known
+	Until        *time.Time         `json:"until,omitempty"` // when it ended; missing: it stands
+	History      bool               `json:"history"`         // these moments are those of commits, not of collections
+	Commit       string             `json:"commit"`          // that gave the file this content
+	Author       string             `json:"author"`
+	Source       string             `json:"source"` // configured name
+	File         string             `json:"file"`
+	Line         int64              `json:"line"`
+	Evidence     evidence.Digest    `json:"evidence"`
+}
+
+// ExceptionVersion is what an exception said from one moment to another.
+type ExceptionVersion struct {
+	Evidence   evidence.Digest `json:"evidence"`
+	Line       int64           `json:"line"`
+	File       string          `json:"file"`
+	Commit     string          `json:"commit"`
+	Author     string          `json:"author"`
+	Since      *time.Time      `json:"since,omitempty"` // missing: not known
+	Until      *time.Time      `json:"until,omitempty"` // missing: it stands
+	History    bool            `json:"history"`
+	Control    string          `json:"control"`
+	Resource   string          `json:"resource"`
+	ApprovedOn string          `json:"approved_on"`
+	ExpiresOn  string          `json:"expires_on"`
+	Faults     []string        `json:"faults"` // of this version, without those of the as-of date
+	Covers     []string        `json:"covers"` // keys of deviations that happened while it was in force
+}
+
+// Approval is one approval of an exception, and whether it was one that the policy takes.
+type Approval struct {
+	Role    string `json:"role"`
+	Name    string `json:"name"`
+	Date    string `json:"date"`    // YYYY-MM-DD
+	Allowed string `json:"allowed"` // yes | requester-unknown | is-requester | other-role | several-roles | no-name | after-end
+}
+
+// Measure is a compensating control of an exception.
+type Measure struct {
+	Position int64  `json:"position"` // in the file, from 1
+	Control  string `json:"control"`
+	Proof    string `json:"proof"` // document, test, record or source that the file names
+	Interval string `json:"interval"`
+	Shown    string `json:"shown"`  // yes | no | not-assessed: whether EXC-08 found it to operate
+	Detail   string `json:"detail"` // why not
+}
+
+// Impact is a requirement that an exception speaks of.
+type Impact struct {
+	Framework   FrameworkID   `json:"framework"`
+	Requirement RequirementID `json:"requirement"`
+	Effect      string        `json:"effect"` // deviates | none
+	Reason      string        `json:"reason"`
+}
+
+// Redundancy is a deviation for which another exception counts.
+type Redundancy struct {
+	Deviation string `json:"deviation"` // key
+	Counts    string `json:"counts"`    // id of the exception that counts
 }
 
 // Response is management's answer to deviations.

@@ -70,6 +70,11 @@ var sampleWindow = window{typ: 1, asOf: time.Date(2000, 1, 1, 0, 0, 0, 0, time.U
 // day is the as-of date as YYYY-MM-DD.
 func (w window) day() string { return w.asOf.Format(time.DateOnly) }
 
+// endOfDay is the last instant of the as-of date.
+func (w window) endOfDay() time.Time {
+	return w.asOf.Truncate(24 * time.Hour).Add(24*time.Hour - time.Nanosecond)
+}
+
 // variablesFor gives what getvariable() returns in the statements of t.
 func (t *Test) variablesFor(w window, known []string) map[string]any {
 	age := t.longestAge()

@@ -250,9 +250,18 @@ func (s sampler) exceptions() []assessment.Exception {
 	return []assessment.Exception{
 		{ID: "EXC-WAF-SEC-010-002", Control: "WAF-SEC-010", Resource: "sys/generate-root", Reason: "Notfallübung im August, angekündigt und begleitet", RiskLevel: "medium", RiskOwner: "Ömer Yıldız", RequestedBy: "platform-team",
 			ApprovedBy: []string{"Security Team: Anna Björk (2026-08-01)", "CISO: Max Mustermann (2026-08-02)"}, ApprovedOn: "2026-08-02", ExpiresOn: "2026-10-30", Days: ptr(int64(89)), Compensating: []string{"Vier-Augen-Prinzip", "Sitzung aufgezeichnet"},
+			EnteredBy: "Anna Björk", Chain: []string{"EXC-WAF-SEC-010-001", "EXC-WAF-SEC-010-002"}, ChainDays: ptr(int64(171)), Since: ptr(s.period.From.AddDate(0, 1, 2)), History: true,
+			Approvals: []assessment.Approval{{Role: "Security Team", Name: "Anna Björk", Date: "2026-08-01", Allowed: "yes"}, {Role: "CISO", Name: "Max Mustermann", Date: "2026-08-02", Allowed: "yes"}},
+			Measures: []assessment.Measure{
+				{Position: 1, Control: "Vier-Augen-Prinzip", Proof: "DOC-007", Interval: "monthly", Shown: "yes"},
+				{Position: 2, Control: "Sitzung aufgezeichnet", Shown: "no", Detail: "no evidence is named"},
+			},
+			Impact:    []assessment.Impact{{Framework: "c5-2020", Requirement: "IDM-06", Effect: "deviates", Reason: "Root wird während der Übung benutzt."}},
+			Redundant: []assessment.Redundancy{{Deviation: digestOf(fmt.Sprint("VAL-02", 4)).Hex()[:16], Counts: "EXC-WAF-SEC-010-001"}}, Versions: make([]assessment.ExceptionVersion, 2),
 			Valid: true, Covers: []string{digestOf(fmt.Sprint("VAL-02", 5)).Hex()[:16], digestOf(fmt.Sprint("VAL-02", 6)).Hex()[:16]}, Commit: "9f2c41d07be6a8c35e1204f7d9ab63c58e0f1d24", Author: "Anna Björk", File: "exceptions/WAF-SEC-010-exception-002.yml", Line: 1, Evidence: digestOf("exception 2")},
 		{ID: "EXC-WAF-SEC-020-001", Control: "WAF-SEC-020", Resource: "arn:aws:iam::123456789:role/legacy-batch-role", Reason: "Legacy system not yet migrated to least privilege. Migration planned.", RiskLevel: "medium",
 			ApprovedBy: []string{"CISO: Max Mustermann"}, ApprovedOn: "2025-12-01", ExpiresOn: "2026-03-31", Days: ptr(int64(120)), Compensating: []string{"CloudTrail alerting on usage of this role", "Manual quarterly review"},
+			Until: ptr(s.period.From), Approvals: []assessment.Approval{{Role: "CISO", Name: "Max Mustermann", Allowed: "requester-unknown"}},
 			Faults: []string{"too-long", "approval-missing", "expired", "a-code-from-the-future"}, Commit: "1b7e55c2", Author: "dev@example.org", File: "exceptions/WAF-SEC-020-exception-001.yml", Line: 1, Evidence: digestOf("exception 1")},
 		{ID: "EXC-WAF-SEC-050-003", Control: "WAF-SEC-050", Resource: "*", Reason: Nasty[0], RiskLevel: "high", ApprovedOn: "31.09.2026", ExpiresOn: "demnächst", Faults: []string{"no-dates", "bare-wildcard", "approval-missing"},
 			Author: "dev@example.org", File: "exceptions/WAF-SEC-050-exception-003.yml", Line: 1, Evidence: digestOf("exception 3")},
