@@ -246,6 +246,7 @@ func letGo(entries []evidence.Entry) map[evidence.Digest]bool {
 func (j *judgement) assess(ctx context.Context, framework string) (assessment.Assessment, error) {
 	in := j.input()
 	in.Framework = assessment.FrameworkID(framework)
+	in.Results = j.engine
 	a, err := assessment.Assess(ctx, in)
 	return a, j.session.placed(err)
 }

@@ -22,6 +22,11 @@ type DB struct {
 	tables []Table
 	parts  []PartFile
 
+	projected bool // from evidence, not from a fixture
+
+	digestsMu sync.Mutex
+	digests   map[string]evidence.Digest // of the bytes of parts, by path
+
 	accepted sync.Map // Checked of each statement that was accepted, by its text and the types of its parameters
 }
 
@@ -53,7 +58,7 @@ type PartFile struct {
 // openTables makes a DB whose tables are the Parquet files of units.
 func (e *Engine) openTables(ctx context.Context, units []*unit) (*DB, error) {
 	parts := map[string][]string{}
-	db := &DB{engine: e}
+	db := &DB{engine: e, projected: true}
 	for _, u := range units {
 		parts[u.file.Table] = append(parts[u.file.Table], u.path)
 		db.parts = append(db.parts, PartFile{

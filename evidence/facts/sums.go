@@ -24,6 +24,10 @@ func writeSum(temp, path string) error {
 	if err != nil {
 		return err
 	}
+	return noteSum(d, path)
+}
+
+func noteSum(d evidence.Digest, path string) error {
 	return os.WriteFile(path+sumSuffix, []byte(d.Hex()+"  "+filepath.Base(path)+"\n"), 0o644)
 }
 
@@ -40,14 +44,14 @@ func digestOfFile(path string) (evidence.Digest, error) {
 	return evidence.DigestSum(h), nil
 }
 
-// CachedPart is a part in the cache that is not as it was made.
+// CachedPart is a part or a kept result in the cache that is not as it was made.
 type CachedPart struct {
 	File string // below the cache, with slashes
 	Text string // what is wrong with it
 }
 
-// CheckCache compares every part in the folder cache with the digest that was noted when it was made, and returns those that differ and the
-// number of all. A part may always be deleted: it is made again from the evidence. A cache that is not there has no parts.
+// CheckCache compares every part and every kept result in the folder cache with the digest that was noted when it was made, and returns those
+// that differ and the number of all. A part may always be deleted: it is made again from the evidence. A cache that is not there has no parts.
 func CheckCache(ctx context.Context, cache string) (wrong []CachedPart, parts int, err error) {
 	err = filepath.WalkDir(cache, func(path string, e fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) && path == cache {
@@ -56,7 +60,7 @@ func CheckCache(ctx context.Context, cache string) (wrong []CachedPart, parts in
 		if err == nil {
 			err = ctx.Err()
 		}
-		if err != nil || e.IsDir() || filepath.Ext(path) != ".parquet" {
+		if err != nil || e.IsDir() || !isKept(path) {
 			return err
 		}
 		parts++

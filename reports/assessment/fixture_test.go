@@ -100,11 +100,8 @@ func runFixture(ctx context.Context, t *testing.T, engine *facts.Engine, c *Cata
 	}
 	r := &runner{facts: db, window: w, known: c.KnownControls()}
 	variables := test.variablesFor(w, r.known)
-	var res TestResult
-	if err := r.population(ctx, test, variables, &res); err != nil {
-		t.Fatal(err)
-	}
-	if err := r.deviations(ctx, test, variables, "", &res); err != nil {
+	res, err := r.query(ctx, test, variables)
+	if err != nil {
 		t.Fatal(err)
 	}
 	if res.Population != tc.Population {

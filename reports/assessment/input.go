@@ -21,6 +21,7 @@ type Input struct {
 	AsOf   time.Time       // zero with type 2: the end of the period
 
 	Facts     Facts            // the tables as of Entries
+	Results   Results          // that earlier assessments kept; nil: every test is run. It changes the time that it takes, nothing else
 	Entries   []evidence.Entry // the whole journal that is judged, in order
 	KnownLast evidence.Digest  // of the bytes of the last entry; empty for an empty journal
 	Records   []StoredRecord   // that the entries name, in their order

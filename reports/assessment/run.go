@@ -24,10 +24,14 @@ type runner struct {
 	window window
 	tables map[string][]evidence.Kind
 	known  []string // what an exception may name
+
+	results Results // of earlier assessments; nil: every test is run
 }
 
 func newRunner(in Input, w window) *runner {
-	return &runner{facts: in.Facts, ledger: newLedger(in), window: w, tables: tableKinds(in.Facts), known: in.Catalogue.KnownControls()}
+	return &runner{
+		facts: in.Facts, ledger: newLedger(in), window: w, tables: tableKinds(in.Facts), known: in.Catalogue.KnownControls(), results: in.Results,
+	}
 }
 
 // run runs a test: its population and its deviations always, even where evidence is missing, because a deviation that was found
@@ -42,14 +46,27 @@ func (r *runner) run(ctx context.Context, t *Test, owner string) (TestResult, er
 	if res.Parameters == nil {
 		res.Parameters = map[string]any{}
 	}
-	if err := r.population(ctx, t, variables, &res); err != nil {
-		return TestResult{}, fmt.Errorf("run population of %s: %w", t.ID, err)
+	out, err := r.found(ctx, t, variables)
+	if err != nil {
+		return TestResult{}, err
 	}
-	if err := r.deviations(ctx, t, variables, owner, &res); err != nil {
-		return TestResult{}, fmt.Errorf("run deviations of %s: %w", t.ID, err)
+	res.Population, res.PopulationRoot, res.Deviations = out.Population, out.PopulationRoot, out.Deviations
+	for i := range res.Deviations {
+		res.Deviations[i].Owner = owner
 	}
 	r.conclude(t, &res)
 	return res, nil
+}
+
+// query runs both statements of t.
+func (r *runner) query(ctx context.Context, t *Test, variables map[string]any) (out outcome, err error) {
+	if out.Population, out.PopulationRoot, err = r.population(ctx, t, variables); err != nil {
+		return outcome{}, fmt.Errorf("run population of %s: %w", t.ID, err)
+	}
+	if out.Deviations, err = r.deviations(ctx, t, variables); err != nil {
+		return outcome{}, fmt.Errorf("run deviations of %s: %w", t.ID, err)
+	}
+	return out, nil
 }
 
 // used gives the runner's variables that the SQL of t reads, times as text.
@@ -67,9 +84,9 @@ func (t *Test) used(variables map[string]any) map[string]any {
 	return out
 }
 
-func (r *runner) population(ctx context.Context, t *Test, variables map[string]any, res *TestResult) error {
+func (r *runner) population(ctx context.Context, t *Test, variables map[string]any) (size int64, root string, err error) {
 	var tree merkle.Tree
-	err := query(ctx, r.facts, t.Population, variables, func(columns []string, row []any) error {
+	err = query(ctx, r.facts, t.Population, variables, func(columns []string, row []any) error {
 		leaf, err := CanonicalRow(columns, row)
 		if err != nil {
 			return err
@@ -77,8 +94,7 @@ func (r *runner) population(ctx context.Context, t *Test, variables map[string]a
 		tree.Add(leaf)
 		return nil
 	})
-	res.Population, res.PopulationRoot = tree.Size(), tree.Root()
-	return err
+	return tree.Size(), tree.Root(), err
 }
 
 // CanonicalRow is a row of a population as canonical JSON: an object with the names of the columns, times in RFC 3339, numbers beyond
@@ -123,21 +139,21 @@ func jsonValue(v any) any {
 	return v
 }
 
-func (r *runner) deviations(ctx context.Context, t *Test, variables map[string]any, owner string, res *TestResult) error {
-	res.Deviations = []Deviation{}
+func (r *runner) deviations(ctx context.Context, t *Test, variables map[string]any) ([]Deviation, error) {
+	deviations := []Deviation{}
 	err := query(ctx, r.facts, t.Deviations, variables, func(columns []string, row []any) error {
-		d := Deviation{Test: t.ID, Owner: owner}
+		d := Deviation{Test: t.ID}
 		for i, name := range columns {
 			if err := d.set(name, row[i]); err != nil {
 				return err
 			}
 		}
 		d.Key = deviationKey(d)
-		res.Deviations = append(res.Deviations, d)
+		deviations = append(deviations, d)
 		return nil
 	})
-	slices.SortStableFunc(res.Deviations, compareDeviations)
-	return err
+	slices.SortStableFunc(deviations, compareDeviations)
+	return deviations, err
 }
 
 // set takes one column of a row of deviations.
