@@ -24,6 +24,10 @@ type DB struct {
 
 	projected bool // from evidence, not from a fixture
 
+	fillMu sync.Mutex
+	filled int               // of the engine's files: those whose tables are there
+	create func(File) string // the statement that makes a table
+
 	digestsMu sync.Mutex
 	digests   map[string]evidence.Digest // of the bytes of parts, by path
 
@@ -75,33 +79,56 @@ func createView(f File, columns []Column, parts []string) string {
 	case f.IsView():
 		return statement + trimStatement(f.SQL)
 	case len(parts) == 0:
-		return statement + emptyTable(columns)
+		types := make([]string, len(columns))
+		for i, c := range columns {
+			types[i] = quoteName(c.Name) + " " + c.Type
+		}
+		return "create table " + f.Table + " (" + strings.Join(types, ", ") + ")" // a view would have to be bound
 	}
 	return statement + "select * from read_parquet(" + mustLiteral(parts) + ")"
 }
 
-// open fills db: each table by the statement that create gives.
+// open opens an engine for db, in which fill makes the tables later, each by the statement that create gives.
 func (e *Engine) open(ctx context.Context, db *DB, create func(File) string) (_ *DB, err error) {
 	db.sql, err = e.openDuckDB(ctx, e.options.Threads, e.options.Cache, e.scratch)
 	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, db.sql.Close())
-		}
-	}()
+	db.create = create
 	for _, f := range e.files {
-		if _, err := db.sql.ExecContext(ctx, create(f)); err != nil {
-			return nil, fmt.Errorf("open table %q: %q: %w", f.Table, f.Path, cleanError(err))
-		}
 		db.tables = append(db.tables, Table{Name: f.Table, Row: f.Row, Columns: e.schemas[f.Table], File: f})
 	}
 	slices.SortFunc(db.tables, func(a, b Table) int { return strings.Compare(a.Name, b.Name) })
 	if err := lock(ctx, db.sql); err != nil {
-		return nil, err
+		return nil, errors.Join(err, db.sql.Close())
 	}
 	return db, nil
+}
+
+// connect opens a connection that has the tables.
+func (db *DB) connect(ctx context.Context) (*sql.Conn, error) {
+	conn, err := db.sql.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("connect to DuckDB: %w", err)
+	}
+	if err := db.fill(ctx, conn); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
+}
+
+// fill makes the tables for the first who asks: whoever only projects, as collect does, need not wait for more than a hundred views to be
+// bound. What failed, or was interrupted, is tried again by the next.
+func (db *DB) fill(ctx context.Context, conn *sql.Conn) error {
+	db.fillMu.Lock()
+	defer db.fillMu.Unlock()
+	for _, f := range db.engine.files[db.filled:] {
+		if _, err := conn.ExecContext(ctx, db.create(f)); err != nil {
+			return fmt.Errorf("open table %q: %q: %w", f.Table, f.Path, cleanError(err))
+		}
+		db.filled++
+	}
+	return nil
 }
 
 // emptyTable is a SELECT of no rows with the types of columns.

@@ -15,7 +15,7 @@ import (
 	"auditpack/internal/canonical"
 )
 
-// What an engine uses unless told otherwise. 384 MiB leaves the rest of the program room below 700 MiB in all, and was enough for
+// What an engine uses unless told otherwise. 384 MiB leaves the rest of the program room below 600 MiB in all, and was enough for
 // questions to the requests of a log of 4 GB, 2.6 million lines; two threads is what the smallest machine we care for has.
 const (
 	DefaultMemoryBytes = 384 << 20

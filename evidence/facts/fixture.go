@@ -49,12 +49,23 @@ func (e *Engine) Fixture(ctx context.Context, rows map[string][]map[string]any) 
 		}
 		statements[table] = fixtureTable(table, path, e.schemas[table])
 	}
-	return e.open(ctx, &DB{engine: e}, func(f File) string {
+	db, err := e.open(ctx, &DB{engine: e}, func(f File) string {
 		if s, ok := statements[f.Table]; ok {
 			return s
 		}
 		return createView(f, e.schemas[f.Table], nil)
 	})
+	if err != nil {
+		return nil, err
+	}
+	conn, err := db.connect(ctx) // at once: the files of the rows go
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if err := conn.Close(); err != nil {
+		return nil, errors.Join(fmt.Errorf("make fixture: %w", err), db.Close())
+	}
+	return db, nil
 }
 
 func writeLines(path string, rows []map[string]any) error {

@@ -35,7 +35,7 @@ func Ordered(query string) string {
 // it reads something else than the tables or calls a function whose result can differ between two runs (RefusedError, one for
 // each), or a column is a floating-point number. params give the types that getvariable() has.
 func (db *DB) Check(ctx context.Context, query string, params map[string]any) (Checked, error) {
-	conn, st, err := db.connect(ctx, query, params)
+	conn, st, err := db.prepare(ctx, query, params)
 	if err != nil {
 		return Checked{}, err
 	}
@@ -83,7 +83,7 @@ func (db *DB) checkAnew(ctx context.Context, conn *sql.Conn, st *statement) (Che
 // Query runs a control test: a statement that Check accepts, in the order of its rows (see Ordered). params are what getvariable()
 // gives: text, numbers, booleans, times, lists and maps. The caller closes the rows.
 func (db *DB) Query(ctx context.Context, query string, params map[string]any) (*Rows, error) {
-	conn, st, err := db.connect(ctx, query, params)
+	conn, st, err := db.prepare(ctx, query, params)
 	if err != nil {
 		return nil, err
 	}
@@ -96,9 +96,9 @@ func (db *DB) Query(ctx context.Context, query string, params map[string]any) (*
 // Explore runs any single SELECT over the tables, for people who look around: its result need not be the same twice. It can read
 // nothing but the tables either. The caller closes the rows.
 func (db *DB) Explore(ctx context.Context, query string, params map[string]any) (*Rows, error) {
-	conn, err := db.sql.Conn(ctx)
+	conn, err := db.connect(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("connect to DuckDB: %w", err)
+		return nil, err
 	}
 	if err := errors.Join(prepareSelect(conn, query), setVariables(ctx, conn, params)); err != nil {
 		return nil, errors.Join(err, conn.Close())
@@ -106,11 +106,11 @@ func (db *DB) Explore(ctx context.Context, query string, params map[string]any) 
 	return run(ctx, conn, query)
 }
 
-// connect opens a connection for one statement, which must be one SELECT.
-func (db *DB) connect(ctx context.Context, query string, params map[string]any) (*sql.Conn, *statement, error) {
-	conn, err := db.sql.Conn(ctx)
+// prepare opens a connection for one statement, which must be one SELECT.
+func (db *DB) prepare(ctx context.Context, query string, params map[string]any) (*sql.Conn, *statement, error) {
+	conn, err := db.connect(ctx)
 	if err != nil {
-		return nil, nil, fmt.Errorf("connect to DuckDB: %w", err)
+		return nil, nil, err
 	}
 	st, err := analyse(ctx, conn, query)
 	if err == nil {
