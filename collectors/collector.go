@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"auditpack/collectors/redaction"
 	"auditpack/evidence"
 )
 
@@ -28,12 +29,13 @@ func (e *DeniedError) Unwrap() error { return e.Cause }
 
 // Type is a kind of collector: an entry in collectors/all.
 type Type struct {
-	Name    string          // "vault": the word after type: in auditpack.yaml
-	Version string          // of this collector, "1"; raised when the same source would give other records
-	Doc     string          // one line
-	Kinds   []evidence.Kind // of the records that it adds
-	Config  any             // a zero value of its configuration struct: the schema of auditpack.yaml is made from it
-	Forgets []Window        // what the source keeps for a while only; empty when it forgets nothing
+	Name    string            // "vault": the word after type: in auditpack.yaml
+	Version string            // of this collector, "1"; raised when the same source would give other records
+	Doc     string            // one line
+	Kinds   []evidence.Kind   // of the records that it adds
+	Config  any               // a zero value of its configuration struct: the schema of auditpack.yaml is made from it
+	Quotes  []redaction.Quote // of its kinds that repeat what others of them hold; empty when none does
+	Forgets []Window          // what the source keeps for a while only; empty when it forgets nothing
 
 	// New reads the source's section of the configuration with decode, which refuses unknown keys, and returns a collector. It
 	// asks the source nothing yet.

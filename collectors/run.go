@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"auditpack/collectors/redaction"
 	"auditpack/evidence"
 	"auditpack/internal/canonical"
 )
@@ -20,6 +21,7 @@ type Source struct {
 	Name      string
 	Type      Type
 	Collector Collector
+	Redaction *redaction.Set // applied to all that the collector puts and adds; nil for none
 }
 
 // Reporter hears of progress; it is called from several goroutines.
@@ -36,6 +38,8 @@ type Options struct {
 	Actor    evidence.Actor
 	Now      func() time.Time
 	Reporter Reporter // nil for none
+
+	PseudonymKey *redaction.Key // nil when no source's redaction needs one
 }
 
 // Result is how asking one source went.
@@ -82,7 +86,7 @@ func runOne(ctx context.Context, s Source, o Options) Result {
 		res.Err = fmt.Errorf("collect %s: %w", s.Name, err)
 		return res
 	}
-	sk := &sink{source: s, options: o, last: last, started: start.UTC()}
+	sk := &sink{source: s, options: o, last: last, started: start.UTC(), redaction: s.Redaction.Begin(o.PseudonymKey)}
 	err = collect(ctx, s.Collector, o.Period, sk)
 	if err != nil {
 		err = fmt.Errorf("collect %s: %w", s.Name, err)
@@ -118,6 +122,8 @@ type sink struct {
 	last    evidence.Entry
 	started time.Time
 
+	redaction *redaction.Collection // nil for none
+
 	mu        sync.Mutex
 	records   []evidence.Digest // not yet committed
 	committed int               // records, by checkpoints
@@ -132,14 +138,20 @@ var (
 )
 
 func (s *sink) Put(ctx context.Context, kind evidence.Kind, name, mediaType string, r io.Reader) (evidence.Part, error) {
+	redacted := s.redaction.Put(kind, name, mediaType, r)
+	if redacted != nil {
+		r = redacted
+	}
 	d, n, err := s.options.Store.Put(ctx, r)
 	if err != nil {
 		return evidence.Part{}, fmt.Errorf("store %q: %w", name, err)
 	}
+	part := evidence.Part{Name: name, MediaType: mediaType, Digest: d, SizeBytes: n}
+	redacted.Stored(part)
 	s.mu.Lock()
 	s.bytes += n
 	s.mu.Unlock()
-	return evidence.Part{Name: name, MediaType: mediaType, Digest: d, SizeBytes: n}, nil
+	return part, nil
 }
 
 func (s *sink) Add(ctx context.Context, r evidence.Record) (evidence.Digest, error) {
@@ -153,6 +165,10 @@ func (s *sink) Add(ctx context.Context, r evidence.Record) (evidence.Digest, err
 	}
 	if r.Collected.Principal == "" {
 		r.Collected.Principal = s.options.Actor.Principal
+	}
+	r, err := s.redaction.Record(r)
+	if err != nil {
+		return "", err
 	}
 	b, want, err := r.Encode()
 	if err != nil {
@@ -275,6 +291,9 @@ func (s *sink) checkpointed(parts []evidence.PartOutcome) evidence.Entry {
 
 // makeEntry is an entry with what was added since the last one. Its caller holds the lock.
 func (s *sink) makeEntry(parts []evidence.PartOutcome) evidence.Entry {
+	for i := range parts {
+		parts[i].Part, parts[i].Detail = s.redaction.Text(parts[i].Part), s.redaction.Text(parts[i].Detail)
+	}
 	slices.SortFunc(parts, func(a, b evidence.PartOutcome) int {
 		if a.Part != b.Part {
 			return strings.Compare(a.Part, b.Part)

@@ -101,7 +101,17 @@ type Stated struct {
 type Redaction struct {
 	Rule   string `json:"rule"`
 	Count  int64  `json:"count"`
-	Before Digest `json:"before"` // of the bytes as received
+	Before Digest `json:"before"`         // of the bytes as received; of a record's own texts, of the record before
+	Part   string `json:"part,omitempty"` // of the record's content, where a rule of the workspace took it out of one of several
+	Key    string `json:"key,omitempty"`  // that made pseudonyms, by an identifier that gives nothing away of it
+}
+
+// Redacted is how many values, lines and documents were taken out of r and its content; more than 0 means that it is not as received.
+func (r Record) Redacted() (n int64) {
+	for _, x := range r.Redactions {
+		n += x.Count
+	}
+	return n
 }
 
 // Validate reports everything that is wrong with r.

@@ -99,17 +99,9 @@ func (b *builder) nature(r evidence.Record) string {
 		words = append(words, b.t.Get("evidence-index.raw"))
 	}
 	if len(r.Redactions) > 0 {
-		words = append(words, b.t.Get("evidence-index.redacted", "n", b.num(redactions(r))))
+		words = append(words, b.t.Get("evidence-index.redacted", "n", b.num(r.Redacted())))
 	}
 	return strings.Join(words, ", ")
-}
-
-func redactions(r evidence.Record) int64 {
-	var n int64
-	for _, x := range r.Redactions {
-		n += int64(x.Count)
-	}
-	return n
 }
 
 func (b *builder) spanOf(r evidence.Record) string {

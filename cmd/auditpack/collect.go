@@ -51,7 +51,7 @@ func collect(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	results, err := s.ask(c.Context, period, sources, newReporter(c.App.ErrWriter, sources, silent(c)))
+	results, err := s.ask(c, period, sources, newReporter(c.App.ErrWriter, sources, silent(c)))
 	if err != nil {
 		return err
 	}
@@ -66,15 +66,19 @@ func collect(c *cli.Context) error {
 func silent(c *cli.Context) bool { return c.Bool("quiet") || c.Bool("no-progress") || c.Bool("json") }
 
 // ask asks all sources once.
-func (s *session) ask(ctx context.Context, period evidence.Period, sources []collectors.Source, rep reporter) ([]collectors.Result, error) {
+func (s *session) ask(c *cli.Context, period evidence.Period, sources []collectors.Source, rep reporter) ([]collectors.Result, error) {
 	defer rep.Stop()
-	release, err := s.store.Writing(ctx)
+	key, err := s.pseudonymKey(c, sources)
+	if err != nil {
+		return nil, err
+	}
+	release, err := s.store.Writing(c.Context)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	return collectors.Run(ctx, sources, collectors.Options{
-		Store: s.store, Journal: s.store, Period: period, Actor: actor(), Now: now, Reporter: rep,
+	return collectors.Run(c.Context, sources, collectors.Options{
+		Store: s.store, Journal: s.store, Period: period, Actor: actor(), Now: now, Reporter: rep, PseudonymKey: key,
 	}), nil
 }
 

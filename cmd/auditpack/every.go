@@ -158,7 +158,7 @@ func (r repeater) ask(at time.Time) (evidence.Period, []collectors.Result, error
 		return evidence.Period{}, nil, err
 	}
 	rep := newReporter(r.c.App.ErrWriter, sources, silent(r.c) || !r.terminal)
-	results, err := s.ask(r.c.Context, period, sources, rep)
+	results, err := s.ask(r.c, period, sources, rep)
 	if err != nil {
 		return period, nil, err
 	}

@@ -37,7 +37,7 @@ func evidenceCommand() *cli.Command {
 				Action:      func(c *cli.Context) error { return oneDigest(c, evidenceShow) },
 			},
 			{
-				Name: "cat", Usage: "write a blob's bytes as they were received", ArgsUsage: "DIGEST",
+				Name: "cat", Usage: "write a blob's bytes as they are stored", ArgsUsage: "DIGEST",
 				Description: "Line 812 of a log segment: auditpack evidence cat DIGEST | sed -n 812p",
 				Action:      func(c *cli.Context) error { return oneDigest(c, evidenceCat) },
 			},
@@ -166,13 +166,13 @@ func evidenceList(c *cli.Context, s *session) error {
 		if out.json {
 			return out.object(r)
 		}
-		rows = append(rows, []any{short(r.Digest), r.Entry, r.Record.Source.Name, r.Record.Kind, speaksOf(r.Record), len(r.Record.Content), formatBytes(size(r.Record))})
+		rows = append(rows, []any{short(r.Digest), r.Entry, r.Record.Source.Name, r.Record.Kind, speaksOf(r.Record), len(r.Record.Content), formatBytes(size(r.Record)), takenOut(r.Record)})
 		return nil
 	})
 	if err != nil || out.json {
 		return err
 	}
-	return out.table([]string{"record", "entry", "source", "kind", "speaks of", "parts", "raw bytes"}, rows)
+	return out.table([]string{"record", "entry", "source", "kind", "speaks of", "parts", "raw bytes", "redacted"}, rows)
 }
 
 func short(d evidence.Digest) string { return d.Hex()[:16] }
@@ -182,6 +182,14 @@ func size(r evidence.Record) (n int64) {
 		n += p.SizeBytes
 	}
 	return n
+}
+
+// takenOut says how many values are not as they were received; empty for none.
+func takenOut(r evidence.Record) string {
+	if n := r.Redacted(); n > 0 {
+		return "redacted: " + count(int(n), "value")
+	}
+	return ""
 }
 
 func speaksOf(r evidence.Record) string {
@@ -214,6 +222,9 @@ func evidenceShow(c *cli.Context, s *session, d evidence.Digest) error {
 			}
 			return fmt.Errorf("show %s: a blob that no committed record names", d)
 		}
+	}
+	if n := r.Redacted(); n > 0 {
+		note(c, "not as received: %s redacted before it was stored, by the rules among its redactions", count(int(n), "value"))
 	}
 	if c.Bool("json") {
 		return outputOf(c).object(r)

@@ -116,7 +116,12 @@ func readValue(c *cli.Context) (string, error) {
 		}
 		return checkValue(string(b))
 	}
-	b, err := io.ReadAll(io.LimitReader(c.App.Reader, maxValueBytes+3)) // a byte too many, and a line end
+	return valueFrom(c.App.Reader)
+}
+
+// valueFrom reads a value; a line end at its end is not part of it.
+func valueFrom(r io.Reader) (string, error) {
+	b, err := io.ReadAll(io.LimitReader(r, maxValueBytes+3)) // a byte too many, and a line end
 	if err != nil {
 		return "", fmt.Errorf("read the value: %w", err)
 	}
@@ -126,9 +131,9 @@ func readValue(c *cli.Context) (string, error) {
 func checkValue(value string) (string, error) {
 	switch {
 	case value == "":
-		return "", usagef("no value on standard input: want, for example, auditpack vault hash --device file < value.txt")
+		return "", usagef("there is no value: end the command with < and the name of a file that holds it")
 	case len(value) > maxValueBytes:
-		return "", usagef("the value on standard input is longer than %d bytes", maxValueBytes)
+		return "", usagef("the value is longer than %d bytes", maxValueBytes)
 	}
 	return value, nil
 }

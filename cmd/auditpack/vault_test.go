@@ -106,7 +106,7 @@ func TestVaultHash(t *testing.T) {
 		{"no device", value, nil, 2, []string{"needs --device"}},
 		{"which source", value, []string{"--device", "file"}, 2, []string{"2 sources of type vault", "vault, empty"}},
 		{"no such source", value, []string{"--device", "file", "--source", "x"}, 2, []string{`no source "x" of type vault`}},
-		{"nothing on standard input", "\n", []string{"--device", "file", "--source", "vault"}, 2, []string{"no value on standard input"}},
+		{"nothing on standard input", "\n", []string{"--device", "file", "--source", "vault"}, 2, []string{"there is no value"}},
 		{"too long", strings.Repeat("x", maxValueBytes+1), []string{"--device", "file", "--source", "vault"}, 2, []string{"longer than 1048576 bytes"}},
 		{"denied", value, []string{"--device", "other", "--source", "vault"}, 1, []string{"denied", "sys/audit-hash/*"}},
 		{"no address", value, []string{"--device", "file", "--source", "empty"}, 1, []string{"no address"}},

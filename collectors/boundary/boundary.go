@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"auditpack/collectors"
+	"auditpack/collectors/redaction"
 	"auditpack/evidence"
 	"auditpack/internal/httpretry"
 )
@@ -30,6 +31,11 @@ var Type = collectors.Type{
 		kindHosts, kindRecordings, kindRecording, kindEventLog, kindOddLines,
 	},
 	Config: Config{},
+	Quotes: []redaction.Quote{
+		{Kind: kindEventLog, Field: "serialized", Of: kindEventLog}, // the envelope once more, as base64url
+		{Kind: kindOddLines, Field: "head", Of: kindEventLog},
+		{Kind: kindOddLines, Field: "recovered", Of: kindEventLog, JSON: true},
+	},
 	Forgets: []collectors.Window{{What: "terminated sessions", Kind: kindSessions, Keeps: time.Hour,
 		Why: "Boundary deletes a session an hour after it ended; what the event log says of it stays"}},
 	New: open,

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"auditpack/collectors"
+	"auditpack/collectors/redaction"
 	"auditpack/evidence"
 )
 
@@ -52,6 +53,10 @@ var Type = collectors.Type{
 		KindSealStatus, KindLeader, KindHAStatus, KindReplication, KindVersions, KindNamespaces, KindPasswordPolicies, KindEntities, KindEntityAliases,
 		KindGroups, KindGroupAliases, KindMFAMethods, KindMFAEnforcements, KindTuning, KindAuthRoles, KindEngineRoles, KindTokens},
 	Config: Config{},
+	Quotes: []redaction.Quote{
+		{Kind: KindOddLines, Field: "head", Of: KindAuditLog},
+		{Kind: KindOddLines, Field: "recovered", Of: KindAuditLog, JSON: true},
+	},
 	Forgets: []collectors.Window{{What: "audit log files", Kind: KindAuditLog,
 		Why: "the rotation on their machine decides how long they stay: collect more often than it drops a file"}},
 	New: open,

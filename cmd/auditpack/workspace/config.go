@@ -16,6 +16,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"auditpack/collectors"
+	"auditpack/collectors/redaction"
 	"auditpack/evidence"
 	"auditpack/internal/strictyaml"
 )
@@ -33,6 +34,7 @@ type Config struct {
 	Store        string                    `yaml:"store" jsonschema:"description=Folder of the evidence store; default: store"`
 	Timestamp    *TimestampAuthority       `yaml:"timestamp" jsonschema:"description=Authority that gives checkpoints and seals a timestamp (RFC 3161); none when it is left out"`
 	Retention    *Retention                `yaml:"retention" jsonschema:"description=How long raw evidence is kept; for good when it is left out"`
+	Redaction    *Redaction                `yaml:"redaction" jsonschema:"description=What is taken out of evidence before it is stored; nothing when it is left out"`
 }
 
 // Organization is whom the reports are about.
@@ -49,15 +51,18 @@ type TimestampAuthority struct {
 	Policy string `yaml:"policy" jsonschema:"description=Object identifier of the policy to ask for; the authority chooses when it is left out"`
 }
 
-// SourceConfig is one configured source: its name, its type, and the keys of that type's collector.
+// SourceConfig is one configured source: its name, its type, its rules of redaction, and the keys of that type's collector.
 type SourceConfig struct {
 	Name string
 	Type string
 	Line int // in auditpack.yaml
+
+	Redaction []redaction.Rule // of its evidence, before those of the workspace
+
 	node *ast.MappingNode
 }
 
-// UnmarshalYAML keeps what is not name or type for the collector, so that its errors name the line in auditpack.yaml.
+// UnmarshalYAML keeps what is not name, type or redaction for the collector, so that its errors name the line in auditpack.yaml.
 func (s *SourceConfig) UnmarshalYAML(node ast.Node) error {
 	m, ok := node.(*ast.MappingNode)
 	if !ok {
@@ -69,12 +74,14 @@ func (s *SourceConfig) UnmarshalYAML(node ast.Node) error {
 	}
 	rest := ast.Mapping(m.GetToken(), m.IsFlowStyle)
 	for _, v := range m.Values {
-		var into *string
+		var into any
 		switch v.Key.String() {
 		case "name":
 			into = &s.Name
 		case "type":
 			into = &s.Type
+		case "redaction":
+			into = &s.Redaction
 		default:
 			rest.Values = append(rest.Values, v)
 			continue
@@ -215,6 +222,7 @@ func (w *Workspace) validate() error {
 		errs = append(errs, fmt.Errorf("%s: timestamp.ca is not set: without its certificates nobody can check a timestamp", shown))
 	}
 	errs = append(errs, c.Retention.validate(shown)...)
+	errs = append(errs, w.validateRedaction()...)
 	if len(c.Sources) == 0 {
 		errs = append(errs, fmt.Errorf("%s: sources is empty: nothing can be collected", shown))
 	}

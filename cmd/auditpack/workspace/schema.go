@@ -9,6 +9,7 @@ import (
 	"github.com/invopop/jsonschema"
 
 	"auditpack/collectors"
+	"auditpack/collectors/redaction"
 )
 
 // Schema returns the JSON Schema (draft 2020-12) of auditpack.yaml, for editors: each source type with its own keys.
@@ -57,11 +58,22 @@ func sourceSchema(types []collectors.Type) *jsonschema.Schema {
 		s.Description = t.Doc
 		s.Properties.Set("name", text("your name for the source; journal and reports use it"))
 		s.Properties.Set("type", &jsonschema.Schema{Const: t.Name})
+		s.Properties.Set("redaction", redactionSchema())
 		s.Required = append([]string{"name", "type"}, s.Required...)
 		s.AdditionalProperties = jsonschema.FalseSchema
 		one.OneOf = append(one.OneOf, s)
 	}
 	return one
+}
+
+// redactionSchema is the list of a source's own rules.
+func redactionSchema() *jsonschema.Schema {
+	s := reflector().Reflect(&struct {
+		Rules []redaction.Rule `yaml:"rules"`
+	}{})
+	rules, _ := s.Properties.Get("rules") // it has no other property
+	rules.Description = "What is taken out of the source's evidence before it is stored; these rules come before those of the workspace"
+	return rules
 }
 
 func text(description string) *jsonschema.Schema {

@@ -83,7 +83,11 @@ func (w *Workspace) source(s SourceConfig, tool string) (collectors.Source, erro
 		}
 		return collectors.Source{}, err
 	}
-	return collectors.Source{Name: s.Name, Type: t, Collector: c}, nil
+	rules, err := w.redactionOf(s, t)
+	if err != nil {
+		return collectors.Source{}, err // seen when the workspace was opened
+	}
+	return collectors.Source{Name: s.Name, Type: t, Collector: c, Redaction: rules}, nil
 }
 
 // decoder reads a source's own keys.
