@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"slices"
 	"strings"
 
 	"auditpack/reports/assessment"
@@ -305,14 +306,10 @@ func (b *builder) requirementRows() Section {
 	return Section{ID: "requirement-rows", Title: b.t.Get("requirements.title"), Sheet: b.t.Get("sheet.requirements"), For: Spreadsheet, Blocks: []Block{t}}
 }
 
-func appendNew(list []string, s string) []string {
-	if s == "" {
+func appendNew[T comparable](list []T, x T) []T {
+	var zero T
+	if x == zero || slices.Contains(list, x) {
 		return list
 	}
-	for _, have := range list {
-		if have == s {
-			return list
-		}
-	}
-	return append(list, s)
+	return append(list, x)
 }

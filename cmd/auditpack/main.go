@@ -60,7 +60,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 		Commands: []*cli.Command{
 			initCommand(), schemaCommand(),
 			collectCommand(), statusCommand(), evidenceCommand(), journalCommand(), queryCommand(), vaultCommand(),
-			assessCommand(), sampleCommand(), reportCommand(), reviewCommand(), exceptionsCommand(),
+			assessCommand(), todoCommand(), sampleCommand(), reportCommand(), reviewCommand(), exceptionsCommand(),
 			retentionCommand(), redactionCommand(), keyCommand(), bundleCommand(), verifyCommand(),
 		},
 		CustomAppHelpTemplate: cli.AppHelpTemplate + exitStatusHelp,

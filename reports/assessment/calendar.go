@@ -89,7 +89,7 @@ func MakeCalendar(in CalendarInput) (Calendar, error) {
 	if err != nil {
 		return Calendar{}, fmt.Errorf("make calendar: %w", err)
 	}
-	m := calendarMaker{CalendarInput: in, ledger: newLedger(Input{Entries: in.Entries, Records: in.Records}), tables: fileKinds(in.Files), window: w}
+	m := calendarMaker{CalendarInput: in, ledger: newLedger(Input{Entries: in.Entries, Records: in.Records}), tables: KindsOf(in.Files), window: w}
 	c := Calendar{Period: in.Period, At: in.At, Sources: []SourceDays{}, Tests: []TestDays{}}
 	for _, t := range in.Catalogue.testsOf(in.Frameworks) {
 		c.Tests = append(c.Tests, m.test(t))

@@ -34,11 +34,12 @@ func tableKinds(db Facts) map[string][]evidence.Kind {
 	for _, t := range db.Tables() {
 		files = append(files, t.File)
 	}
-	return fileKinds(files)
+	return KindsOf(files)
 }
 
-// fileKinds is [tableKinds] of the files that make the tables.
-func fileKinds(list []facts.File) map[string][]evidence.Kind {
+// KindsOf gives the kinds of evidence that each table rests on, through views too, sorted, from the fact files that make the tables.
+// The store's own kinds are left out.
+func KindsOf(list []facts.File) map[string][]evidence.Kind {
 	files := make(map[string]facts.File, len(list))
 	for _, f := range list {
 		files[f.Table] = f
