@@ -111,7 +111,7 @@ func TestAssessmentFitsItsSchema(t *testing.T) {
 
 // The schemas of workspace files are embedded for editors and shown in the documentation: one text in two places.
 func TestInputSchemasAreDocumented(t *testing.T) {
-	for _, name := range []string{"soa", "manual-tests", "responses"} {
+	for _, name := range assessment.InputSchemas {
 		b, err := assessment.InputSchema(name)
 		if err != nil {
 			t.Fatal(err)
@@ -152,6 +152,10 @@ func TestWorkspaceInputExamples(t *testing.T) {
 		switch first {
 		case "framework":
 			in.SoA, name = append(in.SoA, file), "soa"
+		case "version":
+			in.Descriptions, name = append(in.Descriptions, file), "system-description"
+		case "name":
+			in.Subservices, name = append(in.Subservices, file), "subservice-organisation"
 		case "manual_tests":
 			in.ManualTests, name = append(in.ManualTests, file), "manual-tests"
 		case "responses":
@@ -166,7 +170,7 @@ func TestWorkspaceInputExamples(t *testing.T) {
 		}
 		validateYAML(t, compile(t, name, schema), text)
 	}
-	if got, want := len(examples), 3; got != want {
+	if got, want := len(examples), 5; got != want {
 		t.Errorf("examples: got %d, want %d", got, want)
 	}
 	if _, err := assessment.Assess(context.Background(), in); err != nil {

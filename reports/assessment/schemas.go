@@ -8,7 +8,10 @@ import (
 //go:embed schemas/*.schema.json
 var schemas embed.FS
 
-// InputSchema returns the JSON Schema of a kind of workspace file, for editors: "soa", "manual-tests" or "responses".
+// InputSchemas are the kinds of workspace files that have a schema.
+var InputSchemas = []string{"soa", "system-description", "subservice-organisation", "manual-tests", "responses"}
+
+// InputSchema returns the JSON Schema of a kind of workspace file, one of [InputSchemas], for editors.
 func InputSchema(name string) ([]byte, error) {
 	b, err := schemas.ReadFile("schemas/" + name + ".schema.json")
 	if err != nil {
