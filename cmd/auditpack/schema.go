@@ -35,7 +35,9 @@ func schemaCommand() *cli.Command {
 }
 
 // schemaNames are the files besides auditpack.yaml whose schemas are printed.
-func schemaNames() []string { return append(slices.Clone(assessment.InputSchemas), "responsibility", "raci") }
+func schemaNames() []string {
+	return append(slices.Clone(assessment.InputSchemas), "responsibility", "raci")
+}
 
 func schemaOf(name string) ([]byte, error) {
 	switch {
