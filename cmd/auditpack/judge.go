@@ -104,12 +104,17 @@ type known struct {
 	gone    int   // records of the entries whose bytes a later entry let go under a retention rule
 }
 
-// openJudgement keeps the workspace's files as evidence, projects what is new, and loads what is judged by.
+// openJudgement opens what the judging flags name.
 func openJudgement(c *cli.Context, s *session) (*judgement, error) {
 	win, err := windowOf(c, s.Workspace)
 	if err != nil {
 		return nil, err
 	}
+	return judgeWindow(c, s, win)
+}
+
+// judgeWindow keeps the workspace's files as evidence, projects what is new, and loads what is judged by.
+func judgeWindow(c *cli.Context, s *session, win window) (_ *judgement, err error) {
 	j := &judgement{session: s, window: win}
 	if j.inputs, err = s.judgedBy(); err != nil {
 		return nil, err

@@ -1,6 +1,10 @@
 package assessment
 
-import "auditpack/internal/canonical"
+import (
+	"fmt"
+
+	"auditpack/internal/canonical"
+)
 
 func encode(a Assessment) ([]byte, error) {
 	b, err := canonical.Marshal(a)
@@ -8,4 +12,16 @@ func encode(a Assessment) ([]byte, error) {
 		return nil, err
 	}
 	return append(b, '\n'), nil
+}
+
+// Decode reads an Assessment strictly: an unknown key or format is an error.
+func Decode(b []byte) (Assessment, error) {
+	var a Assessment
+	if err := canonical.Unmarshal(b, &a); err != nil {
+		return Assessment{}, fmt.Errorf("read assessment: %w", err)
+	}
+	if a.Format != Format {
+		return Assessment{}, fmt.Errorf("read assessment: format: got %q, want %q", a.Format, Format)
+	}
+	return a, nil
 }
