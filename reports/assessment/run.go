@@ -100,6 +100,9 @@ func (r *runner) population(ctx context.Context, t *Test, variables map[string]a
 // CanonicalRow is a row of a population as canonical JSON: an object with the names of the columns, times in RFC 3339, numbers beyond
 // 53 bits as text. It is a leaf of the population's root.
 func CanonicalRow(columns []string, row []any) ([]byte, error) {
+	if b, ok := plainRow(columns, row); ok {
+		return b, nil
+	}
 	object := make(map[string]any, len(columns))
 	for i, name := range columns {
 		object[name] = jsonValue(row[i])
