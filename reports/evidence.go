@@ -41,7 +41,7 @@ func Evidence(a assessment.Assessment, t templates.Text) Document {
 		b.exceptionRegister(), b.exceptionRows(),
 		b.responseRegister(),
 		b.subservices(),
-		b.responsibilities(), b.raci(),
+		b.ownership(), b.responsibilities(), b.raci(),
 		b.information(), b.informationRows(), b.informationGaps(),
 		b.evidenceIndex(), b.evidenceRows(),
 		b.inputs(),

@@ -2,23 +2,8 @@ package reports
 
 import (
 	"auditpack/reports/assessment"
+	"auditpack/templates"
 )
-
-// tally counts conclusions.
-type tally struct {
-	name     string
-	statuses map[assessment.RequirementStatus]int64
-	total    int64
-	open     int64
-	excepted int64
-}
-
-func (t *tally) add(f assessment.Finding) {
-	t.statuses[f.Status]++
-	t.total++
-	t.open += f.Deviations
-	t.excepted += f.Excepted
-}
 
 // judged are the requirements without general conditions, which a description answers and no test judges.
 func (b *builder) judged() []assessment.Finding {
@@ -31,39 +16,15 @@ func (b *builder) judged() []assessment.Finding {
 	return out
 }
 
-// tallies counts by theme or area, in the order of the framework, and over all.
-func (b *builder) tallies() (groups []*tally, all *tally) {
-	all = &tally{name: b.t.Get("word.total"), statuses: map[assessment.RequirementStatus]int64{}}
-	byName := map[string]*tally{}
-	for _, f := range b.judged() {
-		name := b.in(f.Group)
-		if byName[name] == nil {
-			byName[name] = &tally{name: name, statuses: map[assessment.RequirementStatus]int64{}}
-			groups = append(groups, byName[name])
-		}
-		byName[name].add(f)
-		all.add(f)
-	}
-	return groups, all
-}
-
 // summary counts conclusions and results; it adds nothing that the sections behind it do not show.
 func (b *builder) summary() Section {
-	groups, all := b.tallies()
+	groups := assessment.ByArea(b.judged())
 	chart := Chart{ID: "conclusions", Title: b.t.Get("summary.chart")}
-	table := Table{
-		ID:      "summary",
-		Caption: b.t.Get("summary.table"),
-		Columns: []Column{b.col("word.group", 3.4), b.numberCol("word.requirements", 1.35)},
-	}
-	for _, s := range requirementStatuses {
-		table.Columns = append(table.Columns, b.numberCol("status-short."+string(s), 1.15))
-	}
 	for _, g := range groups {
 		chart.Bars = append(chart.Bars, b.bar(g))
-		table.Rows = append(table.Rows, b.tallyRow(g, Plain))
 	}
-	table.Rows = append(table.Rows, b.tallyRow(all, Strong))
+	table := b.groupTable("summary", "summary.table", "word.group", groups)
+	table.Rows = append(table.Rows, b.groupRow(b.total(), Strong))
 	blocks := append([]Block{b.para("summary.lead")}, b.roleWords()...)
 	blocks = append(blocks, b.keyFigures())
 	if len(chart.Bars) > 0 {
@@ -76,20 +37,42 @@ func (b *builder) summary() Section {
 	}
 }
 
-func (b *builder) bar(g *tally) Bar {
-	bar := Bar{Label: g.name}
+// total is all that is judged as one group.
+func (b *builder) total() assessment.Group {
+	all := assessment.Group{Name: templates.Localized{EN: b.t.Get("word.total"), DE: b.t.Get("word.total")}, Statuses: map[assessment.RequirementStatus]int64{}}
+	for _, f := range b.judged() {
+		all.Requirements = append(all.Requirements, f.ID)
+		all.Statuses[f.Status]++
+	}
+	return all
+}
+
+// groupTable counts conclusions by group.
+func (b *builder) groupTable(id, caption, head string, groups []assessment.Group) Table {
+	t := Table{ID: id, Caption: b.t.Get(caption), Columns: []Column{b.col(head, 3.4), b.numberCol("word.requirements", 1.35)}}
 	for _, s := range requirementStatuses {
-		bar.Parts = append(bar.Parts, BarPart{Label: b.t.Get("status." + string(s)), Value: g.statuses[s], Style: requirementStyle(s)})
+		t.Columns = append(t.Columns, b.numberCol("status-short."+string(s), 1.15))
+	}
+	for _, g := range groups {
+		t.Rows = append(t.Rows, b.groupRow(g, Plain))
+	}
+	return t
+}
+
+func (b *builder) bar(g assessment.Group) Bar {
+	bar := Bar{Label: b.in(g.Name)}
+	for _, s := range requirementStatuses {
+		bar.Parts = append(bar.Parts, BarPart{Label: b.t.Get("status." + string(s)), Value: g.Statuses[s], Style: requirementStyle(s)})
 	}
 	return bar
 }
 
-func (b *builder) tallyRow(g *tally, style Style) []Cell {
-	total := number(g.total)
+func (b *builder) groupRow(g assessment.Group, style Style) []Cell {
+	total := number(int64(len(g.Requirements)))
 	total.Style = style
-	row := []Cell{styled(g.name, style), total}
+	row := []Cell{styled(b.in(g.Name), style), total}
 	for _, s := range requirementStatuses {
-		c := number(g.statuses[s])
+		c := number(g.Statuses[s])
 		c.Style = style
 		row = append(row, c)
 	}

@@ -16,9 +16,13 @@ func assessCommand() *cli.Command {
 		Name:  "assess",
 		Usage: "judge a period or a date against a framework",
 		Description: "Runs the control tests over what was collected and rolls them up to requirements. --json prints the whole Assessment as canonical\n" +
-			"JSON: the same evidence, catalogue and flags give the same bytes. Exit status 3 when deviations are open or responses overdue.",
-		Flags: append([]cli.Flag{frameworkFlag()}, judgingFlags()...),
+			"JSON: the same evidence, catalogue and flags give the same bytes. Exit status 3 when deviations are open or responses overdue.\n" +
+			"--by groups the requirements by area or by responsible team instead; a requirement of two teams is counted with each. With --json it prints one object for each group.",
+		Flags: append([]cli.Flag{frameworkFlag(), byFlag()}, judgingFlags()...),
 		Action: func(c *cli.Context) error {
+			if err := checkBy(c); err != nil {
+				return err
+			}
 			return judged(c, func(_ *judgement, all []assessment.Assessment) error { return printAssessments(c, all) })
 		},
 	}
@@ -29,6 +33,12 @@ func printAssessments(c *cli.Context, all []assessment.Assessment) error {
 	bad := false
 	for _, a := range all {
 		bad = bad || deviates(a)
+		if by := c.String("by"); by != "" {
+			if err := printGroups(out, a, by); err != nil {
+				return err
+			}
+			continue
+		}
 		if out.json {
 			b, err := a.Encode()
 			if err != nil {
@@ -53,6 +63,11 @@ func printAssessments(c *cli.Context, all []assessment.Assessment) error {
 func deviates(a assessment.Assessment) bool {
 	return slices.ContainsFunc(a.Tests, func(t assessment.TestResult) bool { return t.Open > 0 }) ||
 		slices.ContainsFunc(a.Responses, func(r assessment.Response) bool { return r.Overdue })
+}
+
+// requirementStatuses are the conclusions in the order in which they are shown.
+var requirementStatuses = []assessment.RequirementStatus{
+	assessment.Supported, assessment.PartlySupported, assessment.DeviationsNoted, assessment.NotAssessed, assessment.NotApplicable, assessment.CarvedOut,
 }
 
 func printAssessment(out output, a assessment.Assessment) error {
@@ -84,7 +99,7 @@ func printAssessment(out output, a assessment.Assessment) error {
 	}
 	fmt.Fprintln(out.w)
 	rows = nil
-	for _, s := range []assessment.RequirementStatus{assessment.Supported, assessment.PartlySupported, assessment.DeviationsNoted, assessment.NotAssessed, assessment.NotApplicable, assessment.CarvedOut} {
+	for _, s := range requirementStatuses {
 		rows = append(rows, []any{s, counts[s]})
 	}
 	if err := out.table([]string{"requirements", "count"}, rows); err != nil {

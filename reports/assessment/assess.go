@@ -78,6 +78,9 @@ func assess(ctx context.Context, in Input, w window) (Assessment, error) {
 	if err := r.responsibilities(ctx, &a); err != nil {
 		return Assessment{}, err
 	}
+	if err := r.deadTeams(ctx, &a); err != nil {
+		return Assessment{}, err
+	}
 	a.conclude(controls, declared, manual, w)
 	a.Evidence = l.index(slices.Concat(results, information), l.holding(documents), w)
 	a.Sources = l.sources(w)
@@ -166,6 +169,7 @@ func (a *Assessment) conclude(controls []*Control, s *scope, manual []ManualTest
 		a.Requirements = append(a.Requirements, f)
 	}
 	a.Statements, a.Description, a.Subservices = s.statements, s.description, s.organisations
+	a.own(controls)
 }
 
 // sidesOf gives what a responsibility matrix says of the requirements that its areas name: service model to side.

@@ -86,6 +86,7 @@ type Assessment struct {
 	Statements  []Statement              `json:"statements"`                   // of applicability, oldest approval first; those without one before them
 	Description *SystemDescription       `json:"system_description,omitempty"` // of a framework that asks for one
 	Subservices []SubserviceOrganisation `json:"subservice_organisations"`     // by name
+	Ownership   []OwnershipFault         `json:"ownership"`                    // what is wrong with who is responsible, by code
 }
 
 // Organization is whom the report is about.
@@ -124,7 +125,8 @@ type Finding struct {
 	Controls   []ControlTarget     `json:"controls"`         // that bear on it, primary first, then by id
 	SoA        *SoAEntry           `json:"soa,omitempty"`    // what is declared of it, by a statement of applicability or a system description
 	Answer     *ConditionAnswer    `json:"answer,omitempty"` // of people, to a general condition
-	Deviations int64               `json:"deviations"`       // open, over all tests of its controls
+	Ownership  Ownership           `json:"ownership"`
+	Deviations int64               `json:"deviations"` // open, over all tests of its controls
 	Excepted   int64               `json:"excepted"`
 }
 

@@ -45,6 +45,11 @@ func Sample() assessment.Assessment {
 		Sources:      s.sources(),
 		Statements:   s.statements(),
 		Subservices:  s.subservices(),
+		Ownership: []assessment.OwnershipFault{
+			{Code: "no-owner", Requirements: []assessment.RequirementID{"A.6.7"}},
+			{Code: "owner-not-in-matrix", Subject: "security-team", Detail: "soa.yaml", Requirements: []assessment.RequirementID{"A.5.7"}},
+			{Code: "team-without-members", Subject: "@acme/dev-team", Detail: "codeowners", Evidence: digestOf("raci.yaml"), Line: 11},
+		},
 	}
 }
 
@@ -78,7 +83,7 @@ func (s sampler) findings() []assessment.Finding {
 	implemented := func(owner string, line int) *assessment.SoAEntry {
 		return &assessment.SoAEntry{Applicable: true, Justification: "Risikobehandlungsplan 2026, Abschnitt 4; vertragliche Verpflichtung gegenüber Kunden", Status: "implemented", Owner: owner, File: "soa.yaml", Line: line}
 	}
-	return []assessment.Finding{
+	list := []assessment.Finding{
 		{ID: "8.2", Kind: "clause", Group: both("Operation", "Betrieb"), Title: both("Information security risk assessment", "Informationssicherheitsrisikobeurteilung"), Status: assessment.NotAssessed, Reasons: []assessment.Reason{none}},
 		{ID: "A.5.2", Kind: "annex-a-control", Group: organizational, Title: both("Information security roles and responsibilities", "Informationssicherheitsrollen und -verantwortlichkeiten"), Status: assessment.DeviationsNoted,
 			Reasons:  []assessment.Reason{{Code: "deviations", Control: "responsibilities", Aspect: "complete", Test: "RAC-01", Detail: "5 open", Owner: "compliance"}},
@@ -111,6 +116,15 @@ func (s sampler) findings() []assessment.Finding {
 			},
 			Controls: []assessment.ControlTarget{{Control: "change-control", Strength: "primary", Status: assessment.NotAssessed}}, SoA: implemented("platform-team", 68)},
 	}
+	for i := range list {
+		if list[i].SoA != nil {
+			list[i].Ownership.Teams = []string{list[i].SoA.Owner}
+		}
+	}
+	secrets := &list[len(list)-3].Ownership
+	secrets.IaaS, secrets.PaaS, secrets.SaaS = []string{"customer"}, []string{"shared", "customer"}, []string{"Customer (User Mgmt)"}
+	secrets.Teams, secrets.Accountable = append(secrets.Teams, "security-team"), []string{"Compliance"}
+	return list
 }
 
 func (s sampler) controls() []assessment.ControlResult {

@@ -203,7 +203,7 @@ func TestSheets(t *testing.T) {
 	words := rendertest.Words(t, templates.English)
 	output := render(t, Renderer{}, reports.Evidence(rendertest.Sample(), words))
 	f := open(t, output)
-	want := []string{"Overview", "How to read", "Not assessed", "Sources", "Statement of applicability", "Versions", "Requirements", "Controls", "Manual tests", "Tests", "Deviations", "Exceptions", "Responses", "Subservice organisations", "Attestations", "Complementary controls", "Responsibilities", "RACI", "IPE", "IPE gaps", "Evidence", "Inputs", "Queries", "data"}
+	want := []string{"Overview", "How to read", "Not assessed", "Sources", "Statement of applicability", "Versions", "Requirements", "Controls", "Manual tests", "Tests", "Deviations", "Exceptions", "Responses", "Subservice organisations", "Attestations", "Complementary controls", "Who is responsible", "Ownership findings", "By team", "Responsibilities", "RACI", "IPE", "IPE gaps", "Evidence", "Inputs", "Queries", "data"}
 	if diff := cmp.Diff(want, f.GetSheetList()); diff != "" {
 		t.Errorf("sheets (-want +got):\n%s", diff)
 	}
