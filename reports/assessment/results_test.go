@@ -55,10 +55,11 @@ func (s *slots) Keep(slot string, b []byte) error {
 
 // What was kept is taken while nothing has changed that can change it, and the Assessment is the same, byte for byte.
 func TestKeptResults(t *testing.T) {
-	const statements = 10 // two of each of five tests
 	db := &countingFacts{DB: fixtureDB(t, openEngine(t, 1), worldRows()), rests: evidence.DigestOf([]byte("one"))}
 	in := world(t, db)
 	want := encoded(t, in)
+	tests := len(in.Catalogue.Tests)
+	statements := 2 * tests
 	rest := db.ran - statements // of the assessment itself
 	in.Results = &slots{kept: map[string][]byte{}}
 	run := func(name string, statements int) {
@@ -88,8 +89,8 @@ func TestKeptResults(t *testing.T) {
 	want = encoded(t, in)
 	in.Results = &slots{kept: kept}
 	run("another day", statements)
-	if len(kept) != 10 {
-		t.Errorf("got %d slots, want one for each of 5 tests and 2 windows", len(kept))
+	if len(kept) != 2*tests {
+		t.Errorf("got %d slots, want one for each of %d tests and 2 windows", len(kept), tests)
 	}
 }
 
