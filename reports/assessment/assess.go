@@ -92,10 +92,33 @@ func (c *Catalogue) bearing(f FrameworkID, named []ControlID) []*Control {
 	var list []*Control
 	for _, x := range c.Controls {
 		if x.reaches(f) || slices.Contains(named, x.ID) {
-			list = append(list, x)
+			if x = c.judgedFor(x, f); len(x.Aspects) > 0 {
+				list = append(list, x)
+			}
 		}
 	}
 	return list
+}
+
+// judgedFor is x without the tests that are judged for other frameworks alone, and without aspects that had no others.
+func (c *Catalogue) judgedFor(x *Control, f FrameworkID) *Control {
+	elsewhere := func(id TestID) bool {
+		t, ok := c.Test(id)
+		return ok && len(t.Frameworks) > 0 && !slices.Contains(t.Frameworks, f)
+	}
+	if !slices.ContainsFunc(x.tests(), elsewhere) {
+		return x
+	}
+	out := *x
+	out.Aspects = nil
+	for _, a := range x.Aspects {
+		had := len(a.Tests) > 0
+		a.Tests = slices.DeleteFunc(slices.Clone(a.Tests), elsewhere)
+		if !had || len(a.Tests) > 0 {
+			out.Aspects = append(out.Aspects, a)
+		}
+	}
+	return &out
 }
 
 // ownersOf gives every test of the controls, with the owner of the first control that names it.
@@ -113,7 +136,34 @@ func ownersOf(controls []*Control) map[TestID]string {
 
 // runAll runs the tests that owners names, as many at once as there are cores, and returns them by id. Each deviation gets its owner.
 func (r *runner) runAll(ctx context.Context, c *Catalogue, owners map[TestID]string) ([]TestResult, error) {
-	ids := slices.Sorted(maps.Keys(owners))
+	var first, second []TestID // the second ones ask what the first ones showed
+	for _, id := range slices.Sorted(maps.Keys(owners)) {
+		if t, _ := c.Test(id); slices.Contains(t.variables(), varShownTests) {
+			second = append(second, id)
+			continue
+		}
+		first = append(first, id)
+	}
+	results, err := r.runEach(ctx, c, first, owners)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range results {
+		if t.whole() {
+			r.setting.shown = append(r.setting.shown, string(t.ID))
+		}
+	}
+	rest, err := r.runEach(ctx, c, second, owners)
+	if err != nil {
+		return nil, err
+	}
+	results = append(results, rest...)
+	slices.SortFunc(results, func(a, b TestResult) int { return cmp.Compare(a.ID, b.ID) })
+	return results, nil
+}
+
+// runEach runs tests, as many at once as there are cores, and returns their results in the order given.
+func (r *runner) runEach(ctx context.Context, c *Catalogue, ids []TestID, owners map[TestID]string) ([]TestResult, error) {
 	results, errs := make([]TestResult, len(ids)), make([]error, len(ids))
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))

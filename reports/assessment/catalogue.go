@@ -212,6 +212,12 @@ func (c *Catalogue) checkControls() error {
 			p.when(!ok, fmt.Sprintf("$.targets[%d].id", i), "%s has no requirement %q", t.Framework, t.ID)
 		}
 	}
+	for _, t := range c.Tests {
+		p.doc = t.doc
+		for i, f := range t.Frameworks {
+			p.when(c.frameworks[f] == nil, element("$.frameworks", i), "framework %q is not in the catalogue", f)
+		}
+	}
 	return p.err()
 }
 
@@ -260,7 +266,7 @@ func (c *Catalogue) KnownControls() []string {
 // Check compares the tests with the fact tables: each table needed exists and is read, no other is read, each statement prepares,
 // and the deviations have the columns that they must have. All faults are reported, each with file and line.
 func (c *Catalogue) Check(ctx context.Context, db Facts) error {
-	tables, known := tableKinds(db), c.KnownControls()
+	tables, around := tableKinds(db), settingOf(c, "")
 	found := make([]problems, len(c.Tests))
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
@@ -272,7 +278,7 @@ func (c *Catalogue) Check(ctx context.Context, db Facts) error {
 				_, ok := tables[table]
 				p.when(!ok, "$.needs."+table, "no fact file makes the table %q", table)
 			}
-			p.statements(ctx, db, t, known)
+			p.statements(ctx, db, t, around)
 			return nil
 		})
 	}
@@ -287,11 +293,11 @@ func (c *Catalogue) Check(ctx context.Context, db Facts) error {
 }
 
 // statements checks the two statements of a test.
-func (p *problems) statements(ctx context.Context, db Facts, t *Test, known []string) {
+func (p *problems) statements(ctx context.Context, db Facts, t *Test, around setting) {
 	var read []string
 	whole := true
 	for _, s := range []struct{ at, sql string }{{"$.population", t.Population}, {"$.deviations", t.Deviations}} {
-		checked, err := db.Check(ctx, s.sql, t.variablesFor(sampleWindow, known))
+		checked, err := db.Check(ctx, s.sql, t.variablesFor(sampleWindow, around))
 		if err != nil {
 			p.add(s.at, "%s of %s: %v", s.at[2:], t.ID, err)
 			whole = false

@@ -139,7 +139,7 @@ func (r *runner) exception(x row, approvals []approval, rules exceptionRules) Ex
 	}
 	e.Days = daysBetween(e.ApprovedOn, e.ExpiresOn)
 	fault(len(x.list("problems")) > 0, faultIncomplete)
-	fault(!slices.Contains(r.known, e.Control), faultUnknown)
+	fault(!slices.Contains(r.setting.known, e.Control), faultUnknown)
 	fault(e.Days == nil || *e.Days < 0, faultNoDates)
 	fault(e.Days != nil && *e.Days > rules.maxDays, faultTooLong)
 	fault(!approvedByAll(approvals, rules.roles), faultNotApproved)

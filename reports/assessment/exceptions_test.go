@@ -39,7 +39,7 @@ func TestMatchPattern(t *testing.T) {
 }
 
 func TestExceptionFaults(t *testing.T) {
-	r := &runner{window: window{typ: 1, asOf: day("2026-10-01")}, known: []string{"VAL-02", "WAF-SEC-010"}}
+	r := &runner{window: window{typ: 1, asOf: day("2026-10-01")}, setting: setting{known: []string{"VAL-02", "WAF-SEC-010"}}}
 	rules := exceptionRules{maxDays: 90, roles: []string{"Security Team", "CISO"}}
 	both := []approval{{"CISO", "Max", "2026-08-01"}, {"security team", "Sina", ""}}
 	good := func(change func(row)) row {
@@ -168,7 +168,7 @@ func TestApprovedByAll(t *testing.T) {
 // that narrows it takes nothing from before.
 func TestVersionsCoverTheirOwnDays(t *testing.T) {
 	when := func(s string) *time.Time { t := day(s); return &t }
-	r := &runner{window: window{typ: 2, asOf: day("2026-10-01")}, known: []string{"VAL-02"}}
+	r := &runner{window: window{typ: 2, asOf: day("2026-10-01")}, setting: setting{known: []string{"VAL-02"}}}
 	rules := exceptionRules{maxDays: 90, maxTotalDays: 180, roles: []string{"CISO"}}
 	state := func(since, until, resource string) Exception {
 		x := row{

@@ -29,6 +29,8 @@ type testCase struct {
 	To         string                      `yaml:"to"`
 	AsOf       string                      `yaml:"as_of"`
 	Parameters map[string]any              `yaml:"parameters"`
+	Framework  FrameworkID                 `yaml:"framework"`   // the first one of the test where left out
+	ShownTests []string                    `yaml:"shown_tests"` // that found no deviations
 	Rows       map[string][]map[string]any `yaml:"rows"`
 	Population int64                       `yaml:"population"`
 	Deviations []wantDeviation             `yaml:"deviations"`
@@ -98,8 +100,13 @@ func runFixture(ctx context.Context, t *testing.T, engine *facts.Engine, c *Cata
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &runner{facts: db, window: w, known: c.KnownControls()}
-	variables := test.variablesFor(w, r.known)
+	framework := tc.Framework
+	if framework == "" && len(test.Frameworks) > 0 {
+		framework = test.Frameworks[0]
+	}
+	r := &runner{facts: db, window: w, setting: settingOf(c, framework)}
+	r.setting.shown = append(r.setting.shown, tc.ShownTests...)
+	variables := test.variablesFor(w, r.setting)
 	res, err := r.query(ctx, test, variables)
 	if err != nil {
 		t.Fatal(err)

@@ -19,25 +19,25 @@ import (
 
 // runner runs the tests of one assessment.
 type runner struct {
-	facts  Facts
-	ledger *ledger
-	window window
-	tables map[string][]evidence.Kind
-	known  []string // what an exception may name
+	facts   Facts
+	ledger  *ledger
+	window  window
+	tables  map[string][]evidence.Kind
+	setting setting
 
 	results Results // of earlier assessments; nil: every test is run
 }
 
 func newRunner(in Input, w window) *runner {
 	return &runner{
-		facts: in.Facts, ledger: newLedger(in), window: w, tables: tableKinds(in.Facts), known: in.Catalogue.KnownControls(), results: in.Results,
+		facts: in.Facts, ledger: newLedger(in), window: w, tables: tableKinds(in.Facts), setting: settingOf(in.Catalogue, in.Framework), results: in.Results,
 	}
 }
 
 // run runs a test: its population and its deviations always, even where evidence is missing, because a deviation that was found
 // stands.
 func (r *runner) run(ctx context.Context, t *Test, owner string) (TestResult, error) {
-	variables := t.variablesFor(r.window, r.known)
+	variables := t.variablesFor(r.window, r.setting)
 	res := TestResult{
 		ID: t.ID, Title: t.Title, Procedure: t.Procedure, Limits: t.Limits, Assurance: t.Assurance, Severity: t.Severity,
 		Parameters: maps.Clone(t.Parameters), Variables: t.used(variables), Tables: t.tables(),

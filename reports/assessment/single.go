@@ -25,7 +25,7 @@ func PopulationRows(ctx context.Context, in Input, id TestID) (*facts.Rows, erro
 	if err != nil {
 		return nil, err
 	}
-	rows, err := r.facts.Query(ctx, r.facts.Ordered(t.Population), t.variablesFor(r.window, r.known))
+	rows, err := r.facts.Query(ctx, r.facts.Ordered(t.Population), t.variablesFor(r.window, r.setting))
 	if err != nil {
 		return nil, fmt.Errorf("run population of %s: %w", id, err)
 	}

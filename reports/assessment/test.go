@@ -24,8 +24,9 @@ type Test struct {
 	Procedure  templates.Localized `yaml:"procedure"` // what was compared with what, so that an auditor can do it by hand
 	Limits     templates.Localized `yaml:"limits"`    // what the test cannot show
 	Assurance  Assurance           `yaml:"assurance"`
-	Severity   string              `yaml:"severity"` // one of severities
-	Needs      map[string]Need     `yaml:"needs"`    // fact tables
+	Severity   string              `yaml:"severity"`   // one of severities
+	Frameworks []FrameworkID       `yaml:"frameworks"` // that it is judged for; empty: for all
+	Needs      map[string]Need     `yaml:"needs"`      // fact tables
 	Parameters map[string]any      `yaml:"parameters"`
 	Population string              `yaml:"population"`
 	Deviations string              `yaml:"deviations"`
@@ -83,10 +84,13 @@ const (
 	varEvidenceFrom  = "evidence_from"  // start less the longest maximum age of the tables needed
 	varEvidenceTo    = "evidence_to"    // end and the longest maximum age
 	varKnownControls = "known_controls" // ids that an exception may name
+	varFramework     = "framework"      // id of the framework that is judged
+	varRequirements  = "requirements"   // ids of its requirements
+	varShownTests    = "shown_tests"    // ids of the other tests that found no deviations over all of the time judged
 )
 
 var (
-	runnerVariables  = []string{varAsOf, varEvidenceFrom, varEvidenceTo, varFrom, varKnownControls, varTo}
+	runnerVariables  = []string{varAsOf, varEvidenceFrom, varEvidenceTo, varFramework, varFrom, varKnownControls, varRequirements, varShownTests, varTo}
 	purposes         = []Purpose{PurposeControl, PurposeIPE}
 	coverages        = []Coverage{CoverPeriod, CoverAsOf, CoverOptional}
 	severities       = []string{"low", "medium", "high", "critical"}

@@ -75,14 +75,34 @@ func (w window) endOfDay() time.Time {
 	return w.asOf.Truncate(24 * time.Hour).Add(24*time.Hour - time.Nanosecond)
 }
 
+// setting is what the statements of a test may ask for besides the time.
+type setting struct {
+	known        []string    // what an exception may name
+	framework    FrameworkID // that is judged
+	requirements []string    // of it
+	shown        []string    // ids of tests that found no deviations; never nil
+}
+
+// settingOf is the setting of an assessment before any test was run.
+func settingOf(c *Catalogue, f FrameworkID) setting {
+	s := setting{known: c.KnownControls(), framework: f, requirements: []string{}, shown: []string{}}
+	if framework, ok := c.Framework(f); ok {
+		for _, r := range framework.Requirements {
+			s.requirements = append(s.requirements, string(r.ID))
+		}
+	}
+	return s
+}
+
 // variablesFor gives what getvariable() returns in the statements of t.
-func (t *Test) variablesFor(w window, known []string) map[string]any {
+func (t *Test) variablesFor(w window, s setting) map[string]any {
 	age := t.longestAge()
 	span, reach := w.span(age), w.reach(age)
 	v := map[string]any{
 		varFrom: span.From, varTo: span.To, varAsOf: w.asOf,
 		varEvidenceFrom: reach.From, varEvidenceTo: reach.To,
-		varKnownControls: known,
+		varKnownControls: s.known,
+		varFramework:     string(s.framework), varRequirements: s.requirements, varShownTests: s.shown,
 	}
 	for name, value := range t.Parameters {
 		v[name] = value
