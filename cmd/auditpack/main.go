@@ -61,7 +61,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 			initCommand(), schemaCommand(),
 			collectCommand(), statusCommand(), evidenceCommand(), journalCommand(), queryCommand(), vaultCommand(),
 			assessCommand(), todoCommand(), sampleCommand(), reportCommand(), reviewCommand(), exceptionsCommand(),
-			compareCommand(),
+			compareCommand(), explainCommand(),
 			retentionCommand(), redactionCommand(), keyCommand(), bundleCommand(), verifyCommand(),
 		},
 		CustomAppHelpTemplate: cli.AppHelpTemplate + exitStatusHelp,
