@@ -18,12 +18,13 @@ const (
 	sectionTuning     = "tuning"
 	sectionRoles      = "auth-roles"
 	sectionEngines    = "engine-roles"
+	sectionKeys       = "transit-keys"
 	sectionTokens     = "tokens"
 	sectionNamespaces = "namespaces"
 )
 
 var sections = []string{
-	sectionServer, sectionIdentity, sectionMFA, sectionPasswords, sectionTuning, sectionRoles, sectionEngines, sectionTokens, sectionNamespaces,
+	sectionServer, sectionIdentity, sectionMFA, sectionPasswords, sectionTuning, sectionRoles, sectionEngines, sectionKeys, sectionTokens, sectionNamespaces,
 }
 
 const (
@@ -38,6 +39,7 @@ const (
 	tuningPart  = "tuning of mounts"
 	rolesPart   = "roles of auth methods"
 	enginesPart = "roles of secrets engines"
+	keysPart    = "keys of transit engines"
 )
 
 // What is asked for once, of the server as a whole.
@@ -119,6 +121,9 @@ func (a area) steps() []step {
 	}
 	if a.asks(sectionEngines) {
 		steps = append(steps, a.rolesStep(enginesPart, KindEngineRoles, engineRoles, &engines, &mountsErr))
+	}
+	if a.asks(sectionKeys) {
+		steps = append(steps, a.keysStep(&engines, &mountsErr))
 	}
 	if a.asks(sectionTokens) {
 		steps = append(steps, a.part(accessorsPath, KindTokens, a.tokens))

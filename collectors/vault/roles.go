@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -13,6 +14,7 @@ type collection struct {
 	item   string // below the mount, up to a name; list and a slash when empty
 	single string // instead of a list: one answer, such as "config"
 	depth  int    // see listing
+	noun   string // what one of the list is; a role when empty
 	deep   bool   // names may hold slashes, which a plus in a policy would not reach
 }
 
@@ -113,7 +115,7 @@ func (a area) collection(ctx context.Context, kind evidence.Kind, m mount, c col
 		a.outcome(ctx, path, kind, n, err)
 		return
 	}
-	l := listing{path: path, kind: kind, noun: "role", mount: m.path, depth: c.depth}
+	l := listing{path: path, kind: kind, noun: cmp.Or(c.noun, "role"), mount: m.path, depth: c.depth}
 	if c.item != "" {
 		l.item = m.path + "/" + c.item
 	}

@@ -40,6 +40,7 @@ const (
 	KindTuning           evidence.Kind = "vault.tuning/1"            // of sys/mounts/PATH/tune, a part for each mount
 	KindAuthRoles        evidence.Kind = "vault.auth-roles/1"        // roles, users or settings of one auth method, with the list
 	KindEngineRoles      evidence.Kind = "vault.engine-roles/1"      // roles or leases of one secrets engine, with the list
+	KindTransitKeys      evidence.Kind = "vault.transit-keys/1"      // keys of one transit engine, without their bytes, with the list
 	KindTokens           evidence.Kind = "vault.tokens/1"            // of auth/token/lookup-accessor, with the list of accessors
 	KindCanary           evidence.Kind = "vault.canary/1"            // requests of a collection, which the log must have
 )
@@ -51,7 +52,7 @@ var Type = collectors.Type{
 	Doc:     "Audit logs of HashiCorp Vault from files; devices, methods, roles, policies, identities, tokens and state from a live server.",
 	Kinds: []evidence.Kind{KindAuditLog, KindOddLines, KindAuditDevices, KindAuthMethods, KindMounts, KindPolicies, KindHealth, KindCanary,
 		KindSealStatus, KindLeader, KindHAStatus, KindReplication, KindVersions, KindNamespaces, KindPasswordPolicies, KindEntities, KindEntityAliases,
-		KindGroups, KindGroupAliases, KindMFAMethods, KindMFAEnforcements, KindTuning, KindAuthRoles, KindEngineRoles, KindTokens},
+		KindGroups, KindGroupAliases, KindMFAMethods, KindMFAEnforcements, KindTuning, KindAuthRoles, KindEngineRoles, KindTransitKeys, KindTokens},
 	Config: Config{},
 	Quotes: []redaction.Quote{
 		{Kind: KindOddLines, Field: "head", Of: KindAuditLog},
@@ -71,7 +72,7 @@ type Config struct {
 	Namespace string   `yaml:"namespace" json:"namespace,omitempty" jsonschema:"description=Namespace to ask in; VAULT_NAMESPACE when empty"`
 	TokenFile string   `yaml:"token_file" json:"token_file,omitempty" jsonschema:"description=File that holds the token; VAULT_TOKEN when empty"`
 	Login     Login    `yaml:"login" json:"login,omitzero" jsonschema:"description=How to log in for a token of this collection's own; it is given back at its end"`
-	Skip      []string `yaml:"skip" json:"skip,omitempty" jsonschema:"enum=server,enum=identity,enum=mfa,enum=password-policies,enum=tuning,enum=auth-roles,enum=engine-roles,enum=tokens,enum=namespaces,description=Sections of the live Vault that are not asked for"`
+	Skip      []string `yaml:"skip" json:"skip,omitempty" jsonschema:"enum=server,enum=identity,enum=mfa,enum=password-policies,enum=tuning,enum=auth-roles,enum=engine-roles,enum=transit-keys,enum=tokens,enum=namespaces,description=Sections of the live Vault that are not asked for"`
 	MaxTokens int      `yaml:"max_tokens" json:"max_tokens,omitempty" jsonschema:"minimum=0,description=How many tokens are looked up by their accessors in each namespace; 1000 when 0"`
 	CACert    string   `yaml:"ca_cert" json:"ca_cert,omitempty" jsonschema:"description=PEM file of the authorities that the server's certificate must come from; VAULT_CACERT when empty"`
 }

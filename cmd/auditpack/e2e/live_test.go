@@ -24,6 +24,7 @@ import (
 	"github.com/hashicorp/vault/builtin/credential/userpass"
 	"github.com/hashicorp/vault/builtin/logical/aws"
 	"github.com/hashicorp/vault/builtin/logical/database"
+	"github.com/hashicorp/vault/builtin/logical/transit"
 	vaulthttp "github.com/hashicorp/vault/http"
 	"github.com/hashicorp/vault/sdk/logical"
 	"github.com/hashicorp/vault/vault"
@@ -37,7 +38,7 @@ func startWholeVault(t *testing.T) server {
 		CredentialBackends: map[string]logical.Factory{
 			"userpass": userpass.Factory, "approle": approle.Factory, "ldap": ldap.Factory, "acme-sso": userpass.Factory,
 		},
-		LogicalBackends: map[string]logical.Factory{"database": database.Factory, "aws": aws.Factory},
+		LogicalBackends: map[string]logical.Factory{"database": database.Factory, "aws": aws.Factory, "transit": transit.Factory},
 	}, &vault.TestClusterOptions{HandlerFunc: vaulthttp.Handler, NumCores: 1})
 	t.Cleanup(cluster.Cleanup)
 	dir := t.TempDir()
@@ -61,13 +62,13 @@ func (s server) write(t *testing.T, path string, data map[string]any) map[string
 }
 
 // setUp makes, for the counts below: 2 entities with an alias each, 2 groups (one external with an alias), a TOTP method and an
-// enforcement of it, 2 password policies, a token role, 2 AppRoles, 2 users, LDAP with a group, 2 database roles, an AWS lease.
+// enforcement of it, 2 password policies, a token role, 2 AppRoles, 2 users, LDAP with a group, 2 database roles, an AWS lease, 2 transit keys (one rotated).
 func (s server) setUp(t *testing.T) {
 	t.Helper()
 	for _, kind := range []string{"userpass", "approle", "ldap", "acme-sso"} {
 		must(t, s.client.Sys().EnableAuthWithOptions(kind, &vaultapi.EnableAuthOptions{Type: kind}))
 	}
-	for _, kind := range []string{"database", "aws"} {
+	for _, kind := range []string{"database", "aws", "transit"} {
 		must(t, s.client.Sys().Mount(kind, &vaultapi.MountInput{Type: kind}))
 	}
 	must(t, s.client.Sys().TuneMount("auth/userpass", vaultapi.MountConfigInput{
@@ -87,6 +88,9 @@ func (s server) setUp(t *testing.T) {
 	s.write(t, "database/roles/report", map[string]any{"db_name": "orders", "creation_statements": "create user {{name}}", "default_ttl": "10m"})
 	s.write(t, "aws/config/lease", map[string]any{"lease": "30m", "lease_max": "2h"})
 	s.write(t, "aws/roles/deploy", map[string]any{"credential_type": "iam_user", "policy_document": `{"Version":"2012-10-17","Statement":[]}`})
+	s.write(t, "transit/keys/app", map[string]any{"auto_rotate_period": "720h"})
+	s.write(t, "transit/keys/app/rotate", nil)
+	s.write(t, "transit/keys/sign", map[string]any{"type": "ecdsa-p256", "exportable": true})
 	for _, name := range []string{"long", "longer"} {
 		s.write(t, "sys/policies/password/"+name, map[string]any{"policy": "length = 20\nrule \"charset\" {\n  charset = \"abcdefghij\"\n}\n"})
 	}
@@ -160,9 +164,9 @@ func TestPolicyOfTheGuideIsEnough(t *testing.T) {
 		"sys/ha-status": "ok 1", "sys/replication/status": "ok 1", "sys/version-history": "ok 1", "sys/namespaces": "not-offered 0",
 		"sys/policies/acl": "ok 3", "sys/policies/password": "ok 2", "identity/entity/id": "ok 2", "identity/entity-alias/id": "ok 1",
 		"identity/group/id": "ok 2", "identity/group-alias/id": "ok 1", "identity/mfa/method": "ok 1", "identity/mfa/login-enforcement": "ok 1",
-		"tuning of mounts": "ok 11", "auth/token/roles": "ok 1", "auth/approle/role": "ok 2", "auth/userpass/users": "ok 2",
+		"tuning of mounts": "ok 12", "auth/token/roles": "ok 1", "auth/approle/role": "ok 2", "auth/userpass/users": "ok 2",
 		"auth/ldap/config": "ok 1", "auth/ldap/users": "none 0", "auth/ldap/groups": "ok 1", "auth/acme-sso/": "not-offered 0",
-		"database/roles": "ok 2", "database/static-roles": "none 0", "aws/roles": "ok 1", "aws/static-roles": "none 0", "aws/config/lease": "ok 1",
+		"database/roles": "ok 2", "database/static-roles": "none 0", "aws/roles": "ok 1", "aws/static-roles": "none 0", "aws/config/lease": "ok 1", "transit/keys": "ok 2",
 		"auth/token/accessors": "ok 3", "own requests": "ok",
 	} {
 		if !strings.HasPrefix(got[part], want) {
@@ -188,6 +192,8 @@ func TestPolicyOfTheGuideIsEnough(t *testing.T) {
 			"aws/config/lease - 1800 7200, aws/roles deploy 0 0, database/roles app 3600 86400, database/roles report 600 0"},
 		{"select default_lease_ttl || ' ' || max_lease_ttl || ' ' || audit_non_hmac_request_keys[1] as x from vault_tuning where path = 'auth/userpass/'", "3600 28800 username"},
 		{"select string_agg(display_name || ' ' || root || ' ' || never_expires, ', ' order by display_name) as x from vault_token", "root true true, token-auditpack false false, token-left-over true true"},
+		{"select string_agg(mount || ' ' || key || ' ' || key_type || ' ' || latest_version || ' ' || versions || ' ' || (rotated_at >= created_at) || ' ' || auto_rotate_period || ' ' || exportable || ' ' || deletion_allowed, ', ' order by key) as x from vault_transit_key",
+			"transit/ app aes256-gcm96 2 2 true 2592000 false false, transit/ sign ecdsa-p256 1 1 true 0 true false"},
 		{"select type || ' ' || threshold || ' ' || shares || ' ' || sealed as x from vault_seal", "shamir 3 3 false"},
 		{"select string_agg(replication || ' ' || mode, ', ' order by replication) as x from vault_replication", "dr disabled, performance disabled"},
 		{"select count(*) || ' ' || count(*) filter (active) as x from vault_ha_node", "1 1"},

@@ -54,7 +54,7 @@ func logWorkspace(t *testing.T, keys ...string) string {
 	dir := t.TempDir()
 	config := "organization: {name: E2E GmbH, role: provider}\nframeworks: [iso27001-2022]\n" +
 		"parameters:\n  VAL-09: {canary_clock_seconds: 0, canary_write_seconds: 0}\n" +
-		"sources:\n  - name: vault\n    type: vault\n    skip: [server, identity, mfa, password-policies, tuning, auth-roles, engine-roles, tokens, namespaces]\n"
+		"sources:\n  - name: vault\n    type: vault\n    skip: [server, identity, mfa, password-policies, tuning, auth-roles, engine-roles, transit-keys, tokens, namespaces]\n"
 	for _, key := range keys {
 		config += "    " + key + "\n"
 	}
