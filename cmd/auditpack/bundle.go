@@ -178,7 +178,7 @@ func (o reportOptions) bundled(j *judgement, a assessment.Assessment, fingerprin
 	}
 	files = append(files, bundle.BytesFile("assessment/"+string(a.Framework.ID)+".json", b))
 	for _, f := range j.catalogue.Files {
-		if strings.HasPrefix(f.Name, "templates/") || f.Name == "workspace/parameters.json" { // the workspace's other files are evidence
+		if strings.HasPrefix(f.Name, "templates/") || slices.Contains([]string{"workspace/parameters.json", "workspace/owners.json"}, f.Name) { // the workspace's other files are evidence
 			files = append(files, bundle.BytesFile("catalogue/"+f.Name, f.Content))
 		}
 	}

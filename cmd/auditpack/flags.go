@@ -31,11 +31,17 @@ func periodFlags() []cli.Flag {
 	}
 }
 
-// judgingFlags are the flags of assess, which every command that judges takes as well.
-func judgingFlags() []cli.Flag {
+// judgingWindowFlags choose what is judged: a period, or a date.
+func judgingWindowFlags() []cli.Flag {
 	return append(periodFlags(),
 		&cli.IntFlag{Name: "type", Value: 2, Usage: "1 judges a date (--as-of), 2 a period"},
 		&cli.StringFlag{Name: "as-of", Usage: "`DATE` that the judgement speaks for; the period's end unless given"},
+	)
+}
+
+// judgingFlags are the flags of assess, which every command that judges takes as well.
+func judgingFlags() []cli.Flag {
+	return append(judgingWindowFlags(),
 		&cli.StringFlag{Name: "as-known-on", Usage: "judge with only what was recorded until `TIME`: evidence, and the files of the workspace as they were recorded then"},
 	)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -84,6 +85,20 @@ func noteOpenEnd(c *cli.Context, w window, now time.Time) {
 	note(c, "the period has not ended yet, it does at %s: judged is what was collected so far", end)
 }
 
+// noteSuccessors says which of the frameworks another edition has taken the place of, for what is judged.
+func (j *judgement) noteSuccessors(c *cli.Context, frameworks []string) {
+	start := j.window.period.From
+	if j.window.kind == 1 {
+		start = j.window.asOf
+	}
+	for _, id := range frameworks {
+		f, ok := j.catalogue.Framework(assessment.FrameworkID(id))
+		if ok && f.Successor != nil && start.Format(time.DateOnly) >= f.Successor.From {
+			note(c, "%s is judged, but for Type 1 reports dated, and Type 2 periods starting, on or after %s %s takes its place", id, f.Successor.From, f.Successor.Framework)
+		}
+	}
+}
+
 // judgement is everything that assessments of one window are made from. It is closed once.
 type judgement struct {
 	session   *session
@@ -156,21 +171,29 @@ func (j *judgement) Close() error {
 
 // catalogue is what is shipped, overlaid by the workspace's own frameworks, controls, tests and parameters.
 func (s *session) catalogue() (*assessment.Catalogue, error) {
-	overrides := assessment.Overrides{
-		Values: map[assessment.TestID]map[string]any{},
-		Place:  func(id assessment.TestID, parameter string) string { return s.ParameterPlace(string(id), parameter) },
-	}
-	for id, values := range s.Config.Parameters {
-		overrides.Values[assessment.TestID(id)] = values
-	}
 	own := os.DirFS(s.Dir)
 	if s.past != nil {
 		own = s.past.files
 	}
-	return assessment.LoadCatalogue([]assessment.Layer{
-		{Name: "templates", Files: templates.Files},
-		{Name: ownLayer, Files: own},
-	}, overrides)
+	return assessment.LoadCatalogue(layersOf(own), overridesOf(s.Workspace))
+}
+
+// layersOf is what is shipped, under a workspace's own files.
+func layersOf(own fs.FS) []assessment.Layer {
+	return []assessment.Layer{{Name: "templates", Files: templates.Files}, {Name: ownLayer, Files: own}}
+}
+
+// overridesOf is what auditpack.yaml sets in place of what the catalogue says.
+func overridesOf(w *workspace.Workspace) assessment.Overrides {
+	overrides := assessment.Overrides{
+		Values: map[assessment.TestID]map[string]any{},
+		Owners: w.Config.Owners,
+		Place:  func(id assessment.TestID, parameter string) string { return w.ParameterPlace(string(id), parameter) },
+	}
+	for id, values := range w.Config.Parameters {
+		overrides.Values[assessment.TestID(id)] = values
+	}
+	return overrides
 }
 
 // readJournal reads what is known: the entries up to the last that adds to or takes from the evidence. That reports were
@@ -293,11 +316,16 @@ func (s *session) placed(err error) error {
 	if err == nil || !ownFile.MatchString(err.Error()) {
 		return err
 	}
-	dir := filepath.ToSlash(filepath.Clean(s.shown)) + "/"
+	return errors.New(ownPlaces(s.shown, err.Error()))
+}
+
+// ownPlaces puts the folder of a workspace, as it was named, before the names of its own files in a text.
+func ownPlaces(folder, text string) string {
+	dir := filepath.ToSlash(filepath.Clean(folder)) + "/"
 	if dir == "./" {
 		dir = ""
 	}
-	return errors.New(ownFile.ReplaceAllString(err.Error(), "${1}"+strings.ReplaceAll(dir, "$", "$$")))
+	return ownFile.ReplaceAllString(text, "${1}"+strings.ReplaceAll(dir, "$", "$$"))
 }
 
 // frameworksOf returns the framework that --framework names, else the workspace's.
@@ -329,6 +357,7 @@ func judged(c *cli.Context, do func(*judgement, []assessment.Assessment) error) 
 		return err
 	}
 	noteOpenEnd(c, j.window, now())
+	j.noteSuccessors(c, frameworks)
 	var all []assessment.Assessment
 	for _, f := range frameworks {
 		a, err := j.assess(c.Context, f)

@@ -60,7 +60,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 		Commands: []*cli.Command{
 			initCommand(), schemaCommand(),
 			collectCommand(), statusCommand(), evidenceCommand(), journalCommand(), queryCommand(), vaultCommand(),
-			assessCommand(), todoCommand(), sampleCommand(), reportCommand(), reviewCommand(), exceptionsCommand(),
+			assessCommand(), todoCommand(), sampleCommand(), reportCommand(), reviewCommand(), exceptionsCommand(), catalogueCommand(),
 			compareCommand(), explainCommand(),
 			retentionCommand(), redactionCommand(), keyCommand(), bundleCommand(), verifyCommand(),
 		},

@@ -91,7 +91,7 @@ func assess(ctx context.Context, in Input, w window) (Assessment, error) {
 func (c *Catalogue) bearing(f FrameworkID, named []ControlID) []*Control {
 	var list []*Control
 	for _, x := range c.Controls {
-		if x.reaches(f) || slices.Contains(named, x.ID) {
+		if x.Reaches(f) || slices.Contains(named, x.ID) {
 			if x = c.judgedFor(x, f); len(x.Aspects) > 0 {
 				list = append(list, x)
 			}
@@ -106,7 +106,7 @@ func (c *Catalogue) judgedFor(x *Control, f FrameworkID) *Control {
 		t, ok := c.Test(id)
 		return ok && len(t.Frameworks) > 0 && !slices.Contains(t.Frameworks, f)
 	}
-	if !slices.ContainsFunc(x.tests(), elsewhere) {
+	if !slices.ContainsFunc(x.Tests(), elsewhere) {
 		return x
 	}
 	out := *x
@@ -125,7 +125,7 @@ func (c *Catalogue) judgedFor(x *Control, f FrameworkID) *Control {
 func ownersOf(controls []*Control) map[TestID]string {
 	owners := map[TestID]string{}
 	for _, x := range controls {
-		for _, id := range x.tests() {
+		for _, id := range x.Tests() {
 			if _, ok := owners[id]; !ok {
 				owners[id] = x.Owner
 			}

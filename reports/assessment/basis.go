@@ -82,7 +82,7 @@ func (l *ledger) basisOf(t *Test, w window, tables map[string][]evidence.Kind) b
 	}
 	seen := map[string]bool{}
 	used := map[evidence.Digest]bool{}
-	for _, table := range t.tables() {
+	for _, table := range t.Tables() {
 		need, kinds := t.Needs[table], tables[table]
 		l.use(used, kinds, w.reach(t.longestAge()))
 		key := fmt.Sprint(kinds, need.MaxAge, need.Coverage, need.AbsentRowsDeviate)

@@ -102,8 +102,8 @@ func MakeCalendar(in CalendarInput) (Calendar, error) {
 func (c *Catalogue) testsOf(frameworks []FrameworkID) []*Test {
 	ids := map[TestID]bool{}
 	for _, x := range c.Controls {
-		if slices.ContainsFunc(frameworks, x.reaches) {
-			for _, id := range x.tests() {
+		if slices.ContainsFunc(frameworks, x.Reaches) {
+			for _, id := range x.Tests() {
 				ids[id] = true
 			}
 		}
@@ -127,7 +127,7 @@ func (m *calendarMaker) test(t *Test) TestDays {
 		}
 	}
 	var kinds []evidence.Kind
-	for _, table := range t.tables() {
+	for _, table := range t.Tables() {
 		need := t.Needs[table]
 		if need.Coverage == CoverOptional {
 			continue

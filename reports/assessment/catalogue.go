@@ -23,9 +23,10 @@ type Layer struct {
 	Files fs.FS
 }
 
-// Overrides are parameters that a workspace sets in place of the defaults of tests.
+// Overrides are what a workspace sets in place of what the catalogue says: parameters of tests, and names of owners.
 type Overrides struct {
 	Values map[TestID]map[string]any
+	Owners map[string]string // the owner that controls name, and the organization's own name for it
 
 	// Place says where a parameter is set, for errors: "auditpack.yaml:7". For the parameter "" it is the place where the
 	// parameters of the test begin. It may be nil, and plays no part in a verdict.
@@ -56,13 +57,25 @@ type Catalogue struct {
 	tests      map[TestID]*Test
 }
 
-// overridesName is the name of the input that holds the overridden parameters.
-const overridesName = "workspace/parameters.json"
+// Names of the inputs that hold the overridden parameters, and the organization's names of owners.
+const (
+	overridesName = "workspace/parameters.json"
+	ownersName    = "workspace/owners.json"
+)
 
 // LoadCatalogue reads the layers in order: a framework, control or test of a later layer takes the place of one with the same id
 // in an earlier layer. The same id twice in one layer, a reference to a test, framework or requirement that is not there, and
 // every other fault is an error with file and line; all are joined.
 func LoadCatalogue(layers []Layer, overrides Overrides) (*Catalogue, error) {
+	c, err := load(layers, overrides)
+	if err != nil {
+		return nil, fmt.Errorf("load catalogue: %w", err)
+	}
+	return c, nil
+}
+
+// load reads the layers and returns what could be read, with all faults.
+func load(layers []Layer, overrides Overrides) (*Catalogue, error) {
 	c := &Catalogue{frameworks: map[FrameworkID]*Framework{}, controls: map[ControlID]*Control{}, tests: map[TestID]*Test{}}
 	files := map[string]File{}
 	var errs []error
@@ -74,16 +87,13 @@ func LoadCatalogue(layers []Layer, overrides Overrides) (*Catalogue, error) {
 			loadSQL(l, files),
 		)
 	}
-	errs = append(errs, c.override(overrides, files))
+	errs = append(errs, c.override(overrides, files), c.assign(overrides.Owners, files))
 	c.Frameworks = sorted(c.frameworks)
 	c.Controls = sorted(c.controls)
 	c.Tests = sorted(c.tests)
 	c.Files = slices.SortedFunc(maps.Values(files), func(a, b File) int { return cmp.Compare(a.Name, b.Name) })
 	errs = append(errs, c.checkControls())
-	if err := errors.Join(errs...); err != nil {
-		return nil, fmt.Errorf("load catalogue: %w", err)
-	}
-	return c, nil
+	return c, errors.Join(errs...)
 }
 
 // sorted gives the values of m in the order of their keys.
@@ -108,10 +118,10 @@ func loadFolder[K cmp.Ordered, V any](l Layer, folder string, read func(File) (V
 		}
 		id, _ := name(v)
 		if want := fmt.Sprint(id) + ".yaml"; path.Base(f.Name) != want {
-			errs = append(errs, fmt.Errorf("%s: file holds %v, so its name must be %s", f.Name, id, want))
+			errs = append(errs, &Problem{File: f.Name, Text: fmt.Sprintf("file holds %v, so its name must be %s", id, want)})
 		}
 		if first, ok := own[id]; ok {
-			errs = append(errs, fmt.Errorf("%s: %v is already in %s", f.Name, id, first))
+			errs = append(errs, &Problem{File: f.Name, Text: fmt.Sprintf("%v is already in %s", id, first)})
 			continue
 		}
 		if before, ok := all[id]; ok {
@@ -150,7 +160,7 @@ func readFolder(l Layer, folder, ext string) ([]File, error) {
 		case e.IsDir() || strings.HasPrefix(e.Name(), "."):
 			continue
 		case path.Ext(e.Name()) != ext:
-			errs = append(errs, fmt.Errorf("%s: want a name that ends in %s", name, ext))
+			errs = append(errs, &Problem{File: name, Text: "want a name that ends in " + ext})
 			continue
 		}
 		b, err := fs.ReadFile(l.Files, path.Join(folder, e.Name()))
@@ -187,6 +197,36 @@ func (c *Catalogue) override(o Overrides, files map[string]File) error {
 		errs = append(errs, fmt.Errorf("parameters: %w", err))
 	}
 	files[overridesName] = File{Name: overridesName, Content: b}
+	return errors.Join(errs...)
+}
+
+// assign gives owners the organization's own names, and keeps them as a file.
+func (c *Catalogue) assign(owners map[string]string, files map[string]File) error {
+	if len(owners) == 0 {
+		return nil
+	}
+	used := map[string]bool{}
+	for id, x := range c.controls {
+		if name, ok := owners[x.Owner]; ok {
+			own := *x
+			used[x.Owner], own.Owner = true, name
+			c.controls[id] = &own
+		}
+	}
+	var errs []error
+	for _, owner := range slices.Sorted(maps.Keys(owners)) {
+		if !used[owner] {
+			errs = append(errs, fmt.Errorf("owners: no control is owned by %q", owner))
+		}
+		if owners[owner] == "" {
+			errs = append(errs, fmt.Errorf("owners: %q has no name", owner))
+		}
+	}
+	b, err := canonical.Marshal(owners)
+	if err != nil {
+		errs = append(errs, fmt.Errorf("owners: %w", err))
+	}
+	files[ownersName] = File{Name: ownersName, Content: b}
 	return errors.Join(errs...)
 }
 
@@ -274,7 +314,7 @@ func (c *Catalogue) Check(ctx context.Context, db Facts) error {
 		group.Go(func() error {
 			p := &found[i]
 			p.doc = t.doc
-			for _, table := range t.tables() {
+			for _, table := range t.Tables() {
 				_, ok := tables[table]
 				p.when(!ok, "$.needs."+table, "no fact file makes the table %q", table)
 			}
@@ -316,7 +356,7 @@ func (p *problems) statements(ctx context.Context, db Facts, t *Test, around set
 		_, ok := t.Needs[table]
 		p.when(!ok && !slices.Contains(storeTables, table), "$.needs", "SQL of %s reads %q, which is not among its needs", t.ID, table)
 	}
-	for _, table := range t.tables() {
+	for _, table := range t.Tables() {
 		p.when(whole && !slices.Contains(read, table), "$.needs."+table, "SQL of %s does not read %q", t.ID, table)
 	}
 }

@@ -19,6 +19,8 @@ type Control struct {
 	Aspects   []Aspect            `yaml:"aspects"`   // what must be shown before it counts as supported
 	Targets   []Target            `yaml:"targets"`   // requirements that it bears on
 
+	Untranslated []string `yaml:"untranslated"` // texts that are the same in German
+
 	File   string          `yaml:"-"`
 	Digest evidence.Digest `yaml:"-"`
 
@@ -37,8 +39,19 @@ type Aspect struct {
 	Coverage Coverage `yaml:"coverage"`
 }
 
+// Asks is the coverage of a manual aspect; empty for one that tests show, since they say theirs.
+func (a Aspect) Asks() Coverage {
+	switch {
+	case !a.Manual:
+		return ""
+	case a.Coverage == "":
+		return CoverPeriod
+	}
+	return a.Coverage
+}
+
 // overPeriod says whether people must show a for the whole of what is judged.
-func (a Aspect) overPeriod(w window) bool { return a.Coverage != CoverAsOf && w.typ == 2 }
+func (a Aspect) overPeriod(w window) bool { return a.Asks() == CoverPeriod && w.typ == 2 }
 
 // Target is a requirement that a control bears on.
 type Target struct {
@@ -61,13 +74,13 @@ var (
 // element is the YAML path of element i of the list at base.
 func element(base string, i int) string { return fmt.Sprintf("%s[%d]", base, i) }
 
-// reaches says whether c bears on anything of a framework.
-func (c *Control) reaches(f FrameworkID) bool {
+// Reaches says whether c bears on anything of a framework.
+func (c *Control) Reaches(f FrameworkID) bool {
 	return slices.ContainsFunc(c.Targets, func(t Target) bool { return t.Framework == f })
 }
 
-// tests lists the tests of all aspects, each once, in the order of the aspects.
-func (c *Control) tests() []TestID {
+// Tests lists the tests of all aspects, each once, in the order of the aspects.
+func (c *Control) Tests() []TestID {
 	var ids []TestID
 	for _, a := range c.Aspects {
 		for _, id := range a.Tests {

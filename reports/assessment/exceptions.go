@@ -328,7 +328,7 @@ func (e Exception) covers(d Deviation, names []string, asOf time.Time) int {
 func (c *Catalogue) namesFor(id TestID) []string {
 	names := []string{string(id)}
 	for _, x := range c.Controls {
-		if !slices.Contains(x.tests(), id) {
+		if !slices.Contains(x.Tests(), id) {
 			continue
 		}
 		names = append(names, string(x.ID))

@@ -1,199 +1,66 @@
-package assessment
+package assessment_test
 
 import (
 	"context"
 	"io/fs"
-	"maps"
 	"path"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/google/go-cmp/cmp"
-
-	"auditpack/evidence"
-	"auditpack/evidence/facts"
+	"auditpack/reports/assessment"
 	"auditpack/templates"
 )
-
-// testFixture is templates/tests/fixtures/ID.yaml; docs/formats/test.md describes it.
-type testFixture struct {
-	Cases []testCase `yaml:"cases"`
-}
-
-type testCase struct {
-	Name       string                      `yaml:"name"`
-	From       string                      `yaml:"from"` // these three: 2026-07-01, 2026-10-01 and the same again where left out
-	To         string                      `yaml:"to"`
-	AsOf       string                      `yaml:"as_of"`
-	Parameters map[string]any              `yaml:"parameters"`
-	Framework  FrameworkID                 `yaml:"framework"`   // the first one of the test where left out
-	ShownTests []string                    `yaml:"shown_tests"` // that found no deviations
-	Rows       map[string][]map[string]any `yaml:"rows"`
-	Population int64                       `yaml:"population"`
-	Deviations []wantDeviation             `yaml:"deviations"`
-}
-
-type wantDeviation struct {
-	Item     string `yaml:"item"`
-	Subject  string `yaml:"subject"`
-	Resource string `yaml:"resource"`
-	At       string `yaml:"at"`
-	Line     int64  `yaml:"line"`
-	Detail   string `yaml:"detail"`
-}
 
 // TestFixtures runs each shipped test over its fixtures: it must find what they say, and there must be a case in which it finds
 // something and one in which it finds nothing.
 func TestFixtures(t *testing.T) {
-	ctx := context.Background()
-	c, err := LoadCatalogue([]Layer{{Name: "templates", Files: templates.Files}}, Overrides{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	sql, err := fs.Sub(templates.Files, "facts")
-	if err != nil {
-		t.Fatal(err)
-	}
-	engine, err := facts.Open(ctx, facts.Options{SQL: sql, Temp: t.TempDir(), Threads: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer engine.Close()
+	c, engine := shipped(t), openEngine(t, 1)
 	for _, test := range c.Tests {
 		t.Run(string(test.ID), func(t *testing.T) {
-			name := path.Join("tests/fixtures", string(test.ID)+".yaml")
-			b, err := fs.ReadFile(templates.Files, name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var f testFixture
-			if _, err := readYAML(File{Name: name, Content: b}, &f); err != nil {
-				t.Fatal(err)
-			}
-			var fires, silent bool
-			for _, tc := range f.Cases {
-				fires = fires || len(tc.Deviations) > 0
-				silent = silent || (len(tc.Deviations) == 0 && tc.Population > 0)
-				t.Run(tc.Name, func(t *testing.T) { runFixture(ctx, t, engine, c, test, tc) })
-			}
-			if !fires || !silent {
-				t.Errorf("want a case with deviations and one with a population and none: got %v, %v", fires, silent)
+			if err := c.RunFixture(context.Background(), engine, test, shippedFixture(t, test.ID)); err != nil {
+				t.Error(err)
 			}
 		})
 	}
 }
 
-func runFixture(ctx context.Context, t *testing.T, engine *facts.Engine, c *Catalogue, test *Test, tc testCase) {
-	test, err := test.override(Overrides{Values: map[TestID]map[string]any{test.ID: tc.Parameters}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	db, err := engine.Fixture(ctx, namedBlobs(tc.Rows))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	w, err := newWindow(2, evidence.Period{From: fixtureDay(t, tc.From, "2026-07-01"), To: fixtureDay(t, tc.To, "2026-10-01")}, fixtureDay(t, tc.AsOf, "2026-10-01"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	framework := tc.Framework
-	if framework == "" && len(test.Frameworks) > 0 {
-		framework = test.Frameworks[0]
-	}
-	r := &runner{facts: db, window: w, setting: settingOf(c, framework)}
-	r.setting.shown = append(r.setting.shown, tc.ShownTests...)
-	variables := test.variablesFor(w, r.setting)
-	res, err := r.query(ctx, test, variables)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if res.Population != tc.Population {
-		t.Errorf("population: got %d, want %d", res.Population, tc.Population)
-	}
-	var got []wantDeviation
-	keys := map[string]bool{}
-	for i, d := range res.Deviations {
-		w := wantDeviation{Item: d.Item, Subject: d.Subject, Resource: d.Resource, Detail: d.Detail, Line: d.Line}
-		if d.At != nil {
-			w.At = d.At.Format(time.RFC3339Nano)
-		}
-		if i < len(tc.Deviations) && tc.Deviations[i].At == "" {
-			w.At = ""
-		}
-		if i < len(tc.Deviations) && tc.Deviations[i].Line == 0 {
-			w.Line = 0
-		}
-		got = append(got, w)
-		if keys[d.Key] {
-			t.Errorf("two deviations have the key %s: %+v", d.Key, d)
-		}
-		keys[d.Key] = true
-	}
-	for i := range tc.Deviations {
-		tc.Deviations[i].Item = blobDigests(tc.Deviations[i].Item)
-	}
-	if diff := cmp.Diff(tc.Deviations, got); diff != "" {
-		t.Errorf("deviations (-want +got):\n%s", diff)
-	}
-}
-
-func fixtureDay(t *testing.T, s, otherwise string) time.Time {
+func shippedFixture(t *testing.T, id assessment.TestID) assessment.File {
 	t.Helper()
-	if s == "" {
-		s = otherwise
-	}
-	d, err := time.Parse(time.DateOnly, s)
+	name := path.Join("tests/fixtures", string(id)+".yaml")
+	b, err := fs.ReadFile(templates.Files, name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return d
+	return assessment.File{Name: "templates/" + name, Content: b}
 }
 
-var blobName = regexp.MustCompile(`\bblob-[a-z0-9]+\b`)
-
-func blobDigests(s string) string {
-	return blobName.ReplaceAllStringFunc(s, func(name string) string { return string(evidence.DigestOf([]byte(name))) })
-}
-
-// namedBlobs puts a digest in the place of names such as blob-1, and blob-0 where a row names no evidence.
-func namedBlobs(rows map[string][]map[string]any) map[string][]map[string]any {
-	out := map[string][]map[string]any{}
-	for table, list := range rows {
-		for _, row := range list {
-			named := maps.Clone(row)
-			for column, v := range row {
-				if s, ok := v.(string); ok {
-					named[column] = blobDigests(s)
-				}
+// A fixture that disagrees says where, what it got and what it wanted.
+func TestFixtureDisagrees(t *testing.T) {
+	c, engine := shipped(t), openEngine(t, 1)
+	test, _ := c.Test("VAL-02")
+	good := shippedFixture(t, test.ID)
+	for name, tc := range map[string]struct{ old, new, want string }{
+		"another population":     {"    population: 6\n", "    population: 5\n", `templates/tests/fixtures/VAL-02.yaml:3: case "root by either list of policies, and the generation of a root token" of VAL-02: population: got 6, want 5`},
+		"another detail":         {"detail: \"operation read; policy root\"", "detail: \"policy root\"", `deviation 2: got {item: "r2", subject: "token", resource: "secret/data/app", detail: "operation read; policy root"}, want {item: "r2", subject: "token", resource: "secret/data/app", detail: "policy root"}`},
+		"another time":           {`at: "2026-07-02T08:00:00Z", detail`, `at: "2026-07-02T09:00:00Z", detail`, `deviation 1: got {item: "r1", subject: "token", resource: "sys/mounts/kv1", at: "2026-07-02T08:00:00Z"`},
+		"one that is not found":  {"    deviations:\n", "    deviations:\n      - {item: r0}\n", `deviation 4: got none, want {item: "r3"`},
+		"one too many found":     {"      - {item: r3, ", "      # - {item: r3, ", `want none`},
+		"a table that is not":    {"vault_request:", "vault_requests:", `there is no table "vault_requests"`},
+		"a parameter that isn't": {"{max_uses: 1}", "{max_use: 1}", `"max_use" is no parameter`},
+		"a day that is not":      {"    population: 6\n", "    population: 6\n    from: 2026-02-30\n", `"2026-02-30": want a day as YYYY-MM-DD`},
+		"an unknown key":         {"cases:", "extra: 1\ncases:", `templates/tests/fixtures/VAL-02.yaml:2: unknown field "extra"`},
+		"nothing that fires":     {string(good.Content), "cases:\n  - {name: a, population: 0}\n", "no case has deviations"},
+		"nothing that is silent": {string(good.Content), "cases:\n  - {name: a, population: 0}\n", "want one with a population in which the test must find nothing"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := string(good.Content)
+			if !strings.Contains(text, tc.old) {
+				t.Fatalf("no %q to replace", tc.old)
 			}
-			if _, ok := named["evidence"]; !ok && table != "record" && table != "collection_part" {
-				named["evidence"] = blobDigests("blob-0")
-				if _, ok := named["line"]; !ok {
-					named["line"] = 1
-				}
+			err := c.RunFixture(context.Background(), engine, test, assessment.File{Name: good.Name, Content: []byte(strings.Replace(text, tc.old, tc.new, 1))})
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("got %v, want an error with %q", err, tc.want)
 			}
-			out[table] = append(out[table], named)
-		}
-	}
-	return out
-}
-
-func TestFixturesBelongToTests(t *testing.T) {
-	names, err := fs.Glob(templates.Files, "tests/fixtures/*.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	tests, err := fs.Glob(templates.Files, "tests/*.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range names {
-		if !slices.Contains(tests, strings.Replace(name, "/fixtures", "", 1)) {
-			t.Errorf("%s is the fixture of no test", name)
-		}
+		})
 	}
 }

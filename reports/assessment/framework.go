@@ -3,6 +3,7 @@ package assessment
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"auditpack/evidence"
 	"auditpack/templates"
@@ -15,16 +16,35 @@ type Framework struct {
 	Title        templates.Localized `yaml:"title"`
 	Source       string              `yaml:"source"`
 	Attribution  templates.Localized `yaml:"attribution"`
-	Binds        string              `yaml:"binds"`       // "provider": it binds who provides a cloud service; empty: whoever is judged
-	Additions    templates.Localized `yaml:"additions"`   // group of the controls that a statement of applicability may add; empty: it may add none
-	Description  []Slot              `yaml:"description"` // what a description of the system must say; a framework with slots has no statement of applicability
+	Binds        string              `yaml:"binds"`        // "provider": it binds who provides a cloud service; empty: whoever is judged
+	Additions    templates.Localized `yaml:"additions"`    // group of the controls that a statement of applicability may add; empty: it may add none
+	Description  []Slot              `yaml:"description"`  // what a description of the system must say; a framework with slots has no statement of applicability
+	Successor    *Successor          `yaml:"successor"`    // the edition that takes its place; nil for none
+	Untranslated []string            `yaml:"untranslated"` // texts that are the same in German
 	Requirements []Requirement       `yaml:"requirements"`
 
 	File   string          `yaml:"-"` // that it was read from
 	Digest evidence.Digest `yaml:"-"` // of that file
 
 	byID map[RequirementID]int
+	doc  document
 }
+
+// Successor is the edition of a framework that takes its place.
+type Successor struct {
+	Framework FrameworkID `yaml:"framework" json:"framework"`
+	From      string      `yaml:"from" json:"from"` // YYYY-MM-DD: for reports of type 1 dated, and periods of type 2 starting, on or after it
+}
+
+// Subcriteria are the numbered parts of a criterion, by kind; nobody targets them singly.
+type Subcriteria struct {
+	Basic         []string `yaml:"basic" json:"basic,omitempty"`
+	Sharpening    []string `yaml:"sharpening" json:"sharpening,omitempty"`       // additional ones, in place of basic ones
+	Complementing []string `yaml:"complementing" json:"complementing,omitempty"` // additional ones, besides basic ones
+}
+
+// All returns the ids of all kinds, in order.
+func (s Subcriteria) All() []string { return slices.Concat(s.Basic, s.Sharpening, s.Complementing) }
 
 // Requirement is one numbered statement of a framework.
 type Requirement struct {
@@ -34,6 +54,8 @@ type Requirement struct {
 	Title  templates.Localized `yaml:"title"`
 	Parent RequirementID       `yaml:"parent"` // a clause's clause; empty for none
 	Note   templates.Localized `yaml:"note"`   // what a reader must know of the entry itself; may be empty
+
+	Subcriteria Subcriteria `yaml:"subcriteria"` // where the publisher numbers them
 }
 
 // Slot is one thing that the description of a system must say.
@@ -101,9 +123,14 @@ func readFramework(file File) (*Framework, error) {
 		_, ok := f.byID[r.Parent]
 		p.when(r.Parent != "" && !ok, element("$.requirements", i)+".parent", "parent %q of requirement %q is not in this framework", r.Parent, r.ID)
 	}
+	p.subcriteria(f.Requirements)
+	if f.Successor != nil {
+		p.date("$.successor.from", "successor.from", f.Successor.From)
+	}
 	if err := p.err(); err != nil {
 		return nil, err
 	}
+	f.doc = doc
 	return f, nil
 }
 
@@ -115,6 +142,19 @@ func (p *problems) slots(slots []Slot) {
 		p.when(seen[slot.ID], at, "slot %q occurs twice", slot.ID)
 		p.localized(at, fmt.Sprintf("title of slot %q", slot.ID), slot.Title)
 		seen[slot.ID] = true
+	}
+}
+
+// subcriteria wants each id once, below its criterion.
+func (p *problems) subcriteria(requirements []Requirement) {
+	seen := map[string]bool{}
+	for i, r := range requirements {
+		at := element("$.requirements", i) + ".subcriteria"
+		for _, id := range r.Subcriteria.All() {
+			p.when(!strings.HasPrefix(id, string(r.ID)+"."), at, "sub-criterion %q is listed under %q", id, r.ID)
+			p.when(seen[id], at, "sub-criterion %q occurs twice", id)
+			seen[id] = true
+		}
 	}
 }
 

@@ -28,7 +28,7 @@ func (c *Catalogue) informationFor(owners map[TestID]string, tables map[string][
 // sources lists the kinds of sources whose evidence t rests on: what stands before the first dot of a kind of evidence.
 func (t *Test) sources(tables map[string][]evidence.Kind) []string {
 	var names []string
-	for _, table := range t.tables() {
+	for _, table := range t.Tables() {
 		for _, k := range tables[table] {
 			name, _, _ := strings.Cut(string(k), ".")
 			names = append(names, name)

@@ -101,7 +101,7 @@ func (r *runner) keyOf(ctx context.Context, t *Test, variables map[string]any) (
 
 // reads lists what the statements of t may read, sorted: the tables that it needs, and those of the store that they name.
 func (t *Test) reads() []string {
-	tables := t.tables()
+	tables := t.Tables()
 	for _, own := range storeTables {
 		if regexp.MustCompile(`(?i)\b` + own + `\b`).MatchString(t.Population + "\n" + t.Deviations) {
 			tables = append(tables, own)

@@ -19,10 +19,7 @@ const (
 func aspectOf(c *Control, a Aspect, tests map[TestID]TestResult, manual []ManualTest, w window) (AspectResult, []Reason) {
 	res := AspectResult{ID: a.ID, Title: a.Title, Tests: append([]TestID{}, a.Tests...), IsManual: a.Manual, Shown: shownNot}
 	if a.Manual {
-		res.Coverage = CoverAsOf
-		if a.Coverage != CoverAsOf {
-			res.Coverage = CoverPeriod
-		}
+		res.Coverage = a.Asks()
 		reason := res.shownByPeople(manualTestsOf(manual, c.ID, a.ID), a.overPeriod(w), w)
 		if reason.Code == "" {
 			return res, nil

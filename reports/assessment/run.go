@@ -40,7 +40,7 @@ func (r *runner) run(ctx context.Context, t *Test, owner string) (TestResult, er
 	variables := t.variablesFor(r.window, r.setting)
 	res := TestResult{
 		ID: t.ID, Title: t.Title, Procedure: t.Procedure, Limits: t.Limits, Assurance: t.Assurance, Severity: t.Severity,
-		Parameters: maps.Clone(t.Parameters), Variables: t.used(variables), Tables: t.tables(),
+		Parameters: maps.Clone(t.Parameters), Variables: t.used(variables), Tables: t.Tables(),
 		SQL: TestSQL{Population: t.Population, Deviations: t.Deviations, Digest: t.Digest},
 	}
 	if res.Parameters == nil {

@@ -31,6 +31,8 @@ type Test struct {
 	Population string              `yaml:"population"`
 	Deviations string              `yaml:"deviations"`
 
+	Untranslated []string `yaml:"untranslated"` // texts that are the same in German
+
 	File   string          `yaml:"-"`
 	Digest evidence.Digest `yaml:"-"`
 
@@ -199,8 +201,8 @@ func (t *Test) variables() []string {
 	return slices.Compact(names)
 }
 
-// tables lists the tables that the test needs, sorted.
-func (t *Test) tables() []string { return slices.Sorted(maps.Keys(t.Needs)) }
+// Tables lists the tables that the test needs, sorted.
+func (t *Test) Tables() []string { return slices.Sorted(maps.Keys(t.Needs)) }
 
 // longestAge is the longest maximum age of the tables needed.
 func (t *Test) longestAge() (age time.Duration) {

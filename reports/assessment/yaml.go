@@ -69,6 +69,21 @@ func parentPath(path string) string {
 	return "$"
 }
 
+// Problem is one thing that is wrong with a file of the catalogue or the workspace.
+type Problem struct {
+	File string
+	Line int // from 1; 0 where it is about the whole file
+	Text string
+}
+
+// Error is the problem as compilers write theirs.
+func (p *Problem) Error() string {
+	if p.Line == 0 {
+		return p.File + ": " + p.Text
+	}
+	return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Text)
+}
+
 // problems collects what is wrong with one document, each with its line.
 type problems struct {
 	doc  document
@@ -77,7 +92,7 @@ type problems struct {
 
 // add notes a problem with the value at path.
 func (p *problems) add(path, format string, args ...any) {
-	p.errs = append(p.errs, fmt.Errorf("%s:%d: %s", p.doc.name, p.doc.line("%s", path), fmt.Sprintf(format, args...)))
+	p.errs = append(p.errs, &Problem{File: p.doc.name, Line: p.doc.line("%s", path), Text: fmt.Sprintf(format, args...)})
 }
 
 // when notes a problem with the value at path if bad.

@@ -31,6 +31,7 @@ type Config struct {
 	Period       *Period                   `yaml:"period" jsonschema:"description=What is judged when no period is given on the command line: a quarter such as 2026-Q3 or from and to"`
 	Sources      []SourceConfig            `yaml:"sources" jsonschema:"required,description=What evidence is collected from"`
 	Parameters   map[string]map[string]any `yaml:"parameters" jsonschema:"description=Parameters of control tests that differ from their defaults: test id then parameter then value"`
+	Owners       map[string]string         `yaml:"owners" jsonschema:"description=Your own names for the owners of controls: the name that the catalogue uses then yours"`
 	Store        string                    `yaml:"store" jsonschema:"description=Folder of the evidence store; default: store"`
 	Timestamp    *TimestampAuthority       `yaml:"timestamp" jsonschema:"description=Authority that gives checkpoints and seals a timestamp (RFC 3161); none when it is left out"`
 	Retention    *Retention                `yaml:"retention" jsonschema:"description=How long raw evidence is kept; for good when it is left out"`
