@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -245,16 +244,6 @@ func (l *linter) owners() {
 		l.findings = append(l.findings, LintFinding{LintWarning, "", 0, fmt.Sprintf(
 			"owner %q, of %d controls, is in neither the RACI nor the responsibility matrix: name it there, or give your own name for it under owners: in auditpack.yaml", owner, shipped[owner])})
 	}
-}
-
-var notWord = regexp.MustCompile(`[^\p{L}\p{N}]+`)
-
-// teamKey brings "Platform Team", "@acme/platform-team" and "platform-team" to one form.
-func teamKey(s string) string {
-	if i := strings.LastIndex(s, "/"); i >= 0 {
-		s = s[i+1:]
-	}
-	return strings.Trim(notWord.ReplaceAllString(strings.ToLower(s), "-"), "-")
 }
 
 const teamsSQL = `select unnest(responsible || accountable || consulted || informed) as team
