@@ -250,7 +250,7 @@ func TestChain(t *testing.T) {
 		got = append(got, fmt.Sprint(e.ID, e.Chain, *e.ChainDays, e.Faults))
 	}
 	want := []string{
-		"A[A]90[]", "B[A B]120[]", "C[A B C]181[renewed-too-long]", "D[D]61[renews-unknown]", "E[F E]1[renewal-circle]", "F[E F]1[renewal-circle]",
+		"A[A] 90 []", "B[A B] 120 []", "C[A B C] 181 [renewed-too-long]", "D[D] 61 [renews-unknown]", "E[F E] 1 [renewal-circle]", "F[E F] 1 [renewal-circle]",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("chains (-want +got):\n%s", diff)
