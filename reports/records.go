@@ -1,6 +1,8 @@
 package reports
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -93,13 +95,27 @@ func (b *builder) sourceText(e assessment.EvidenceItem) string {
 // nature says whether the bytes are as received: what was parsed by our program, or redacted, is labelled.
 func (b *builder) nature(r evidence.Record) string {
 	var words []string
-	if len(r.DerivedFrom) > 0 {
+	switch {
+	case len(r.DerivedFrom) > 0:
 		words = append(words, b.t.Get("evidence-index.derived"))
-	} else {
+	case len(r.Redactions) == 0:
 		words = append(words, b.t.Get("evidence-index.raw"))
 	}
 	if len(r.Redactions) > 0 {
-		words = append(words, b.t.Get("evidence-index.redacted", "n", b.num(r.Redacted())))
+		words = append(words, b.t.Get("evidence-index.redacted", "n", b.num(r.Redacted()), "rules", b.redactionRules(r)))
+	}
+	return strings.Join(words, "; ")
+}
+
+// redactionRules names the rules that took something out of a record, with how much, in the order of their names.
+func (b *builder) redactionRules(r evidence.Record) string {
+	counts := map[string]int64{}
+	for _, x := range r.Redactions {
+		counts[x.Rule] += x.Count
+	}
+	var words []string
+	for _, rule := range slices.Sorted(maps.Keys(counts)) {
+		words = append(words, rule+": "+b.num(counts[rule]))
 	}
 	return strings.Join(words, ", ")
 }
