@@ -85,6 +85,9 @@ func runArchive(t *testing.T, typ collectors.Type, file string) {
 	t.Run("again brings nothing new", func(t *testing.T) {
 		a.checkAgain(t, typ, store, first)
 	})
+	t.Run("rules take what they name", func(t *testing.T) {
+		a.checkRedaction(t, typ, store, first)
+	})
 	t.Run("ends soon after its context", func(t *testing.T) {
 		a.checkCancelled(t, typ)
 	})
