@@ -31,8 +31,18 @@ const word = "redacted"
 type edit struct {
 	collection *Collection
 	counts     map[string]*tally
-	pending    []string // rules that took something out of the line or document at hand: none counts if that turns out to be no JSON
+	pending    []taken // of the line or document at hand: none counts if that turns out to be no JSON
 	buffer     []byte
+	known      map[*int]map[string]taken // what became of values before, by the fields that led to them
+	remembered int                       // of those
+}
+
+// taken is what became of a value.
+type taken struct {
+	rule      string // that took it; empty for none
+	pseudonym bool   // it makes pseudonyms
+	instead   []byte
+	inside    bool // rules took something in it, and were counted
 }
 
 // tally counts what a rule took.
@@ -59,8 +69,8 @@ func (e *edit) rewrite(out, doc []byte, rules *kindRules) (result []byte, change
 	if !ok {
 		return result, false, false
 	}
-	for _, id := range e.pending {
-		e.count(id, 1, e.collection.set.pseudonym(id))
+	for _, t := range e.pending {
+		e.count(t.rule, 1, t.pseudonym)
 	}
 	return result, changed, true
 }
@@ -204,24 +214,52 @@ func marker(what string, size int64, sum []byte) []byte {
 	return fmt.Appendf(nil, `{"redacted":{"what":%q,"size_bytes":%d,"sha256":%q}}`, what, size, hex.EncodeToString(sum))
 }
 
-// replace applies the rules to fields of a document.
+// replace applies the rules to fields of a document. A log says the same values again and again: what became of the short ones is
+// remembered.
 func (e *edit) replace(rules *kindRules) jsonfields.Replace {
 	return func(fields []int, value []byte) ([]byte, bool) {
-		for _, f := range fields {
-			t := rules.takes[f]
-			if t.quote != nil {
-				if instead, ok := e.quoted(t, value); ok {
-					return instead, true
-				}
-				continue
-			}
-			if instead, ok := e.take(t.rule, value); ok {
-				e.pending = append(e.pending, t.rule.ID)
-				return instead, true
-			}
+		t, known := e.known[&fields[0]][string(value)]
+		if !known {
+			t = e.apply(rules, fields, value)
 		}
-		return nil, false
+		if t.rule == "" {
+			return nil, false
+		}
+		if !t.inside {
+			e.pending = append(e.pending, t)
+		}
+		return t.instead, true
 	}
+}
+
+// apply has the first rule take a value that does.
+func (e *edit) apply(rules *kindRules, fields []int, value []byte) (t taken) {
+	again := len(value) <= longestValue
+	for _, f := range fields {
+		x := rules.takes[f]
+		if x.quote != nil {
+			again = false // it counts what it takes in there
+			if t = e.quoted(x, value); t.rule != "" {
+				return t
+			}
+			continue
+		}
+		if instead, ok := e.take(x.rule, value); ok {
+			t = taken{rule: x.rule.ID, pseudonym: x.rule.Action == Pseudonym, instead: instead}
+			break
+		}
+	}
+	if again && e.remembered < maxRemembered {
+		if e.known == nil {
+			e.known = map[*int]map[string]taken{}
+		}
+		if e.known[&fields[0]] == nil {
+			e.known[&fields[0]] = map[string]taken{}
+		}
+		e.known[&fields[0]][string(value)] = t
+		e.remembered++
+	}
+	return t
 }
 
 // take is what stands in place of a value that the field of a rule leads to. Null and an empty text stay: there is nothing to take.
@@ -294,27 +332,24 @@ func (e *edit) instead(r *rule, text []byte) string {
 	return e.collection.pseudonym(text)
 }
 
-// quoted is what stands in place of a value that repeats other evidence.
-func (e *edit) quoted(t take, value []byte) ([]byte, bool) {
+// quoted is what stands in place of a value that repeats other evidence. What rules took out of one that is JSON counts for them.
+func (e *edit) quoted(t take, value []byte) taken {
 	if string(value) == "null" || string(value) == `""` {
-		return nil, false
+		return taken{}
 	}
-	if t.quote.JSON && value[0] == '"' {
-		before := len(e.pending)
-		out, changed, ok := t.of.tree.Rewrite(nil, said(value), e.replace(t.of))
-		if ok && changed {
-			return jsonfields.Quote(string(out)), true
-		}
-		if ok {
-			return nil, false
-		}
+	if !t.quote.JSON || value[0] != '"' {
+		return taken{rule: ruleQuoted, instead: jsonfields.Quote(word)}
+	}
+	before := len(e.pending)
+	out, changed, ok := t.of.tree.Rewrite(nil, said(value), e.replace(t.of))
+	switch {
+	case !ok:
 		e.pending = e.pending[:before]
+		return taken{rule: ruleQuoted, instead: []byte("null")}
+	case changed:
+		return taken{rule: ruleQuoted, instead: jsonfields.Quote(string(out)), inside: true}
 	}
-	e.pending = append(e.pending, ruleQuoted)
-	if t.quote.JSON {
-		return []byte("null"), true
-	}
-	return jsonfields.Quote(word), true
+	return taken{}
 }
 
 // document reads a JSON document as a whole when it is first read from.

@@ -95,11 +95,6 @@ func (s *Set) NeedsKey() bool {
 	return s != nil && slices.ContainsFunc(s.rules, func(r rule) bool { return r.Action == Pseudonym })
 }
 
-// pseudonym says whether the rule makes pseudonyms.
-func (s *Set) pseudonym(id string) bool {
-	return slices.ContainsFunc(s.rules, func(r rule) bool { return r.ID == id && r.Action == Pseudonym })
-}
-
 // of returns the rules for the kind.
 func (s *Set) of(kind evidence.Kind) *kindRules {
 	s.mu.Lock()

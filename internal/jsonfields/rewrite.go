@@ -1,7 +1,9 @@
 package jsonfields
 
 import (
+	"encoding/binary"
 	"encoding/json"
+	"math/bits"
 	"unicode/utf8"
 )
 
@@ -182,11 +184,11 @@ func (w *rewriter) word(word string) bool {
 func (w *rewriter) text() (escaped, ok bool) {
 	in := w.in
 	for i := w.at + 1; i < len(in); i++ {
-		c := in[i]
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
+		i += plain(in[i:])
+		if i == len(in) {
+			break
 		}
-		switch c {
+		switch in[i] {
 		case '"':
 			w.at = i + 1
 			return escaped, true
@@ -211,6 +213,26 @@ func (w *rewriter) text() (escaped, ok bool) {
 		}
 	}
 	return escaped, false
+}
+
+// plain is how many bytes b begins with that are nothing but text: no control character, quote or backslash. It looks at eight at a
+// time: most of a log is text.
+func plain(b []byte) int {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	n := 0
+	for ; len(b)-n >= 8; n += 8 {
+		x := binary.LittleEndian.Uint64(b[n:])
+		quote, backslash := x^(ones*'"'), x^(ones*'\\')
+		// The lowest byte that has its high bit set is the first that is meant; those above it may be others.
+		found := ((x-ones*' ')&^x | (quote-ones)&^quote | (backslash-ones)&^backslash) & high
+		if found != 0 {
+			return n + bits.TrailingZeros64(found)/8
+		}
+	}
+	for n < len(b) && b[n] >= ' ' && b[n] != '"' && b[n] != '\\' {
+		n++
+	}
+	return n
 }
 
 func hex(c byte) bool { return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F' }
