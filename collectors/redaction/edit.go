@@ -31,7 +31,7 @@ const word = "redacted"
 type edit struct {
 	collection *Collection
 	counts     map[string]*tally
-	pending    []taken // of the line or document at hand: none counts if that turns out to be no JSON
+	pending    []by // of the line or document at hand: none counts if that turns out to be no JSON
 	buffer     []byte
 	known      map[*int]map[string]taken // what became of values before, by the fields that led to them
 	remembered int                       // of those
@@ -39,10 +39,14 @@ type edit struct {
 
 // taken is what became of a value.
 type taken struct {
-	rule      string // that took it; empty for none
-	pseudonym bool   // it makes pseudonyms
-	instead   []byte
-	inside    bool // rules took something in it, and were counted
+	instead []byte // nil: it stays
+	by      []by   // none where what took something in it was counted already
+}
+
+// by is a rule that took a value, or a part of it.
+type by struct {
+	rule      string
+	pseudonym bool
 }
 
 // tally counts what a rule took.
@@ -177,28 +181,23 @@ func (e *edit) document(rules *kindRules, b []byte) []byte {
 }
 
 // text is what stands in place of a line of a part that is no JSON.
-func (e *edit) text(rules []rule, l lines.Line) []byte {
+func (e *edit) text(rules []*rule, l lines.Line) []byte {
 	if l.SHA256 != nil {
 		e.count(ruleUnparsed, 1, false)
 		return fmt.Appendf(nil, "[redacted: a line of %d bytes, sha256:%s]", l.SizeBytes, hex.EncodeToString(l.SHA256))
 	}
-	out := l.Bytes
-	for i := range rules {
-		r := &rules[i]
-		spans := r.parts(out)
-		if len(spans) == 0 {
-			continue
-		}
-		var next []byte
-		from := 0
-		for _, s := range spans {
-			next = append(append(next, out[from:s[0]]...), e.instead(r, out[s[0]:s[1]])...)
-			from = s[1]
-		}
-		e.count(r.ID, int64(len(spans)), r.Action == Pseudonym)
-		out = append(next, out[from:]...)
+	found := spans(rules, l.Bytes)
+	if len(found) == 0 {
+		return l.Bytes
 	}
-	return out
+	var out []byte
+	from := 0
+	for _, s := range found {
+		out = append(append(out, l.Bytes[from:s.from]...), e.instead(s.rule, l.Bytes[s.from:s.to])...)
+		from = s.to
+		e.count(s.rule.ID, 1, s.rule.Action == Pseudonym)
+	}
+	return append(out, l.Bytes[from:]...)
 }
 
 func sumOf(b, sum []byte) []byte {
@@ -222,68 +221,69 @@ func (e *edit) replace(rules *kindRules) jsonfields.Replace {
 		if !known {
 			t = e.apply(rules, fields, value)
 		}
-		if t.rule == "" {
-			return nil, false
-		}
-		if !t.inside {
-			e.pending = append(e.pending, t)
-		}
-		return t.instead, true
+		e.pending = append(e.pending, t.by...)
+		return t.instead, t.instead != nil
 	}
 }
 
-// apply has the first rule take a value that does.
+// apply takes a value, or what rules match in it: the first rule without a pattern takes it as a whole; else all those with a pattern
+// take their parts. Null and an empty text stay: there is nothing to take.
 func (e *edit) apply(rules *kindRules, fields []int, value []byte) (t taken) {
-	again := len(value) <= longestValue
+	if string(value) == "null" || string(value) == `""` {
+		return taken{}
+	}
+	var patterns []*rule
 	for _, f := range fields {
 		x := rules.takes[f]
-		if x.quote != nil {
-			again = false // it counts what it takes in there
-			if t = e.quoted(x, value); t.rule != "" {
+		switch {
+		case x.quote != nil: // it counts what it takes in there, and is not remembered
+			if t = e.quoted(x, value); t.instead != nil {
 				return t
 			}
+			return e.matches(patterns, value)
+		case x.rule.pattern != nil:
+			patterns = append(patterns, x.rule)
 			continue
 		}
-		if instead, ok := e.take(x.rule, value); ok {
-			t = taken{rule: x.rule.ID, pseudonym: x.rule.Action == Pseudonym, instead: instead}
+		if instead := e.take(x.rule, value); instead != nil {
+			t = taken{instead, []by{{x.rule.ID, x.rule.Action == Pseudonym}}}
 			break
 		}
 	}
-	if again && e.remembered < maxRemembered {
-		if e.known == nil {
-			e.known = map[*int]map[string]taken{}
-		}
-		if e.known[&fields[0]] == nil {
-			e.known[&fields[0]] = map[string]taken{}
-		}
-		e.known[&fields[0]][string(value)] = t
-		e.remembered++
+	if t.instead == nil {
+		t = e.matches(patterns, value)
 	}
+	if len(value) > longestValue || e.remembered >= maxRemembered {
+		return t
+	}
+	if e.known == nil {
+		e.known = map[*int]map[string]taken{}
+	}
+	if e.known[&fields[0]] == nil {
+		e.known[&fields[0]] = map[string]taken{}
+	}
+	e.known[&fields[0]][string(value)] = t
+	e.remembered++
 	return t
 }
 
-// take is what stands in place of a value that the field of a rule leads to. Null and an empty text stay: there is nothing to take.
-func (e *edit) take(r *rule, value []byte) ([]byte, bool) {
+// take is what stands in place of a value that a rule takes as a whole; nil for an object or a list of which it takes the values.
+func (e *edit) take(r *rule, value []byte) []byte {
 	composite := value[0] == '{' || value[0] == '['
 	switch {
-	case string(value) == "null" || string(value) == `""`:
-		return nil, false
-	case composite && (r.Action != Drop || r.pattern != nil):
-		return nil, false
+	case r.Action == Pseudonym && composite:
+		return nil
+	case r.Action == Pseudonym:
+		return jsonfields.Quote(e.collection.pseudonym(textOf(value)))
 	case composite:
 		e.collection.set.everything.Rewrite(nil, value, func(_ []int, value []byte) ([]byte, bool) {
 			e.collection.drop(textOf(value))
 			return nil, false
 		})
-		return []byte("null"), true
-	case r.pattern != nil:
-		return e.matches(r, value)
-	}
-	if r.Action == Drop {
+	default:
 		e.collection.drop(textOf(value))
-		return []byte("null"), true
 	}
-	return jsonfields.Quote(e.collection.pseudonym(textOf(value))), true
+	return []byte("null")
 }
 
 // textOf is what a text says; of another value it is how it is written.
@@ -303,24 +303,30 @@ func said(quoted []byte) []byte {
 	return text
 }
 
-// matches replaces what the pattern matches in a value, and leaves the rest of it as it is written. Of a number or a truth value a text
-// is left.
-func (e *edit) matches(r *rule, value []byte) ([]byte, bool) {
+// matches replaces what patterns match in a value, and leaves the rest of it as it is written. Of a number or a truth value a text is
+// left. What is in an object or a list is asked for by itself.
+func (e *edit) matches(rules []*rule, value []byte) (t taken) {
+	if len(rules) == 0 || value[0] == '{' || value[0] == '[' {
+		return taken{}
+	}
 	if value[0] != '"' {
 		value = jsonfields.Quote(string(value))
 	}
 	text, at := jsonfields.Unquote(value)
-	spans := r.parts(text)
-	if len(spans) == 0 {
-		return nil, false
+	found := spans(rules, text)
+	if len(found) == 0 {
+		return taken{}
 	}
-	var out []byte
 	from := 0
-	for _, s := range spans {
-		out = append(append(out, value[from:at[s[0]]]...), e.instead(r, text[s[0]:s[1]])...)
-		from = at[s[1]]
+	for _, s := range found {
+		t.instead = append(append(t.instead, value[from:at[s.from]]...), e.instead(s.rule, text[s.from:s.to])...)
+		from = at[s.to]
+		if x := (by{s.rule.ID, s.rule.Action == Pseudonym}); !slices.Contains(t.by, x) {
+			t.by = append(t.by, x)
+		}
 	}
-	return append(out, value[from:]...), true
+	t.instead = append(t.instead, value[from:]...)
+	return t
 }
 
 // instead is what stands in place of what a pattern took.
@@ -332,22 +338,20 @@ func (e *edit) instead(r *rule, text []byte) string {
 	return e.collection.pseudonym(text)
 }
 
-// quoted is what stands in place of a value that repeats other evidence. What rules took out of one that is JSON counts for them.
+// quoted is what stands in place of a value that repeats other evidence.
 func (e *edit) quoted(t take, value []byte) taken {
-	if string(value) == "null" || string(value) == `""` {
-		return taken{}
-	}
+	whole := []by{{rule: ruleQuoted}}
 	if !t.quote.JSON || value[0] != '"' {
-		return taken{rule: ruleQuoted, instead: jsonfields.Quote(word)}
+		return taken{jsonfields.Quote(word), whole}
 	}
 	before := len(e.pending)
 	out, changed, ok := t.of.tree.Rewrite(nil, said(value), e.replace(t.of))
 	switch {
 	case !ok:
 		e.pending = e.pending[:before]
-		return taken{rule: ruleQuoted, instead: []byte("null")}
+		return taken{[]byte("null"), whole}
 	case changed:
-		return taken{rule: ruleQuoted, instead: jsonfields.Quote(string(out)), inside: true}
+		return taken{instead: jsonfields.Quote(string(out))} // the rules that took something are among those pending
 	}
 	return taken{}
 }

@@ -84,21 +84,42 @@ func (r rule) of(kind evidence.Kind) bool {
 	return kind == "" || len(r.Kinds) == 0 && kind != KindRecord || slices.ContainsFunc(r.Kinds, func(name string) bool { return name == string(kind) || name == kind.Name() })
 }
 
-// parts gives the spans of text that the rule takes, in their order.
-func (r rule) parts(text []byte) [][2]int {
-	var spans [][2]int
-	for _, m := range r.pattern.FindAllSubmatchIndex(text, -1) {
-		groups := m[2:]
-		if len(groups) == 0 {
-			groups = m
-		}
-		end := 0
-		for i := 0; i < len(groups); i += 2 {
-			if groups[i] >= end && groups[i+1] > groups[i] { // not one that took no part, and none within another
-				spans = append(spans, [2]int{groups[i], groups[i+1]})
-				end = groups[i+1]
+// span is a part of a text that a rule takes.
+type span struct {
+	rule     *rule
+	from, to int
+}
+
+// spans gives what rules with patterns take of a text, in its order. Nothing that one of them matches is left: of what two of them match
+// the first takes its own, and the other the rest.
+func spans(rules []*rule, text []byte) (all []span) {
+	for _, r := range rules {
+		for _, m := range r.pattern.FindAllSubmatchIndex(text, -1) {
+			groups := m[2:]
+			if len(groups) == 0 {
+				groups = m
+			}
+			for i := 0; i < len(groups); i += 2 {
+				if groups[i] >= 0 { // it took part
+					all = insert(all, span{r, groups[i], groups[i+1]})
+				}
 			}
 		}
 	}
-	return spans
+	return all
+}
+
+// insert adds what no span of all covers yet of s.
+func insert(all []span, s span) []span {
+	for i := 0; s.from < s.to; i++ {
+		if i == len(all) || s.to <= all[i].from {
+			return slices.Insert(all, i, s)
+		}
+		if s.from < all[i].from {
+			all = slices.Insert(all, i, span{s.rule, s.from, all[i].from})
+			i++
+		}
+		s.from = max(s.from, all[i].to)
+	}
+	return all
 }

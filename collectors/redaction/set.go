@@ -34,7 +34,7 @@ type kindRules struct {
 	takes  []take
 	tree   *jsonfields.Tree // nil when no rule reads JSON of this kind
 	quotes bool
-	lines  []rule // for parts that are no JSON
+	lines  []*rule // for parts that are no JSON
 }
 
 // take is what becomes of a field of the tree.
@@ -114,7 +114,7 @@ func (s *Set) make(kind evidence.Kind) *kindRules {
 		switch {
 		case !r.of(kind):
 		case r.Field == "":
-			k.lines = append(k.lines, *r)
+			k.lines = append(k.lines, r)
 		default:
 			k.takes = append(k.takes, take{rule: r})
 			fields = append(fields, jsonfields.Field{Path: r.path, Whole: r.Action == Drop && r.pattern == nil})

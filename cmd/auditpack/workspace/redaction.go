@@ -17,7 +17,7 @@ const DefaultPseudonymKey = "keys/pseudonym.key"
 // Redaction says what is taken out of evidence before it is stored, whatever source it is from. A source's own rules come first.
 type Redaction struct {
 	Key   string           `yaml:"key" jsonschema:"description=File of the key that pseudonyms are made with; default: keys/pseudonym.key"`
-	Rules []redaction.Rule `yaml:"rules" jsonschema:"description=Of all rules that lead to a value the first takes it; those of a source come before these"`
+	Rules []redaction.Rule `yaml:"rules" jsonschema:"description=Those of a source come before these; docs/redaction.md says which one of several takes a value"`
 }
 
 // PseudonymKey is the path of the file of the key of pseudonyms, whether or not it is there.

@@ -28,11 +28,16 @@ func fakeTypes() []collectors.Type {
 
 func open(t *testing.T, text string) (*Workspace, error) {
 	t.Helper()
+	return openWith(t, text, fakeTypes())
+}
+
+func openWith(t *testing.T, text string, types []collectors.Type) (*Workspace, error) {
+	t.Helper()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, FileName), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return Open(dir, fakeTypes())
+	return Open(dir, types)
 }
 
 const good = "organization: {name: ACME}\nperiod: 2026-Q3\nsources:\n  - name: a\n    type: fake\n    path: x\n"
