@@ -111,7 +111,7 @@ func (b *builder) attestationTable(id string, organisations []assessment.Subserv
 	t := Table{
 		ID: id, Caption: b.t.Get("subservices.attestations"), Empty: b.t.Get("subservices.no-attestation"),
 		Columns: []Column{
-			b.col("subservices.attestation", 2), b.col("subservices.speaks-of", 1.6), b.col("subservices.opinion", 1.6), b.col("subservices.deviations", 3),
+			b.col("subservices.attestation", 2.4), b.col("subservices.speaks-of", 1.6), b.col("subservices.opinion", 1.6), b.col("subservices.deviations", 3),
 			b.col("subservices.review", 2), b.col("subservices.counts", 0.9), b.col("requirements.remarks", 2.6),
 		},
 	}
