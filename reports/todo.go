@@ -219,8 +219,15 @@ func (l *taskList) next(f assessment.Finding, r assessment.Reason) string {
 		return l.answer(r.Test)
 	case "no-control", "supporting-only":
 		return l.b.t.Get("todo.control", "framework", string(l.b.a.Framework.ID), "id", string(f.ID))
-	case contradicted:
+	case contradicted, "declared-implemented-not-shown", "declared-less-than-shown", "declaration-changed", "declaration-not-approved":
 		return l.b.t.Get("todo.soa", "place", fmt.Sprintf("%s:%d", ownName(f.SoA.File), f.SoA.Line), "id", string(f.ID))
+	case "not-in-statement":
+		return l.b.t.Get("todo.declare", "id", string(f.ID))
+	case "condition-unanswered", "condition-answer-not-counting":
+		return l.b.t.Get("todo.describe", "id", string(f.ID))
+	case "carve-out-organisation-unknown", "carve-out-not-listed", "carve-out-shared", "carve-out-not-attested", "attestation-part-of-period",
+		"complementary-control-not-shown", "shared-part-not-attested", "providers-part-not-attested":
+		return l.b.t.Get("todo.organisation", "id", string(f.ID))
 	}
 	if strings.HasPrefix(r.Code, "manual-") {
 		return l.manual(r)

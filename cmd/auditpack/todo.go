@@ -8,8 +8,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"auditpack/cmd/auditpack/workspace"
 	"auditpack/collectors"
 	"auditpack/collectors/all"
+	"auditpack/collectors/register"
 	"auditpack/evidence"
 	"auditpack/evidence/facts"
 	"auditpack/reports"
@@ -107,7 +109,7 @@ func (s *session) origins() (func(table string) reports.Origin, error) {
 		}
 		var o reports.Origin
 		for _, x := range sources {
-			if gives(x.Type) {
+			if gives(x.Type) && registerOf(x, table) {
 				o.Sources = append(o.Sources, x.Name)
 			}
 		}
@@ -118,4 +120,13 @@ func (s *session) origins() (func(table string) reports.Origin, error) {
 		}
 		return o
 	}, nil
+}
+
+// registerOf says whether a source can give a table as far as its configuration tells: a register is one table's alone.
+func registerOf(s workspace.TypedSource, table string) bool {
+	if s.Type.Name != register.Type.Name {
+		return true
+	}
+	var cfg register.Config
+	return s.Decode(&cfg) == nil && cfg.Table == table
 }
