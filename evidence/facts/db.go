@@ -31,6 +31,10 @@ type DB struct {
 	digestsMu sync.Mutex
 	digests   map[string]evidence.Digest // of the bytes of parts, by path
 
+	sharedMu  sync.Mutex
+	shared    map[string]string // shared views whose rows are there, and the folder of these
+	pieceRows int64             // rows below a shared view that are taken at once; 0: as many as fit into memory
+
 	accepted sync.Map // Checked of each statement that was accepted, by its text and the types of its parameters
 }
 
@@ -166,5 +170,5 @@ func (p PartFile) Digest() (evidence.Digest, int64, error) {
 
 // Close closes the DB. Rows that are open end with an error.
 func (db *DB) Close() error {
-	return db.sql.Close()
+	return errors.Join(db.sql.Close(), db.unshare())
 }

@@ -37,6 +37,7 @@ type File struct {
 	From   []string        // tables that a view reads; empty for a projection
 	Part   string          // glob (path.Match) on names of parts; empty for every part
 	Unit   Unit
+	Shared Shared          // zero: each statement computes the rows of the view that it needs
 	SQL    string          // one SELECT, as written, head included
 	Digest evidence.Digest // of the whole file
 }
@@ -135,8 +136,14 @@ func (f *File) set(key, value string) error {
 		if f.Unit != UnitRecord && f.Unit != UnitPart {
 			return fmt.Errorf("unit %q: want record or part", value)
 		}
+	case "shared":
+		by, along, _ := strings.Cut(value, ",")
+		f.Shared = Shared{By: strings.TrimSpace(by), Along: strings.TrimSpace(along)}
+		if !tablePattern.MatchString(f.Shared.By) || !tablePattern.MatchString(f.Shared.Along) {
+			return fmt.Errorf("shared %q: want two columns: what rows belong together by, and their time", value)
+		}
 	default:
-		return fmt.Errorf("unknown key %q: want table, row, kind, from, part or unit", key)
+		return fmt.Errorf("unknown key %q: want table, row, kind, from, part, unit or shared", key)
 	}
 	return nil
 }
@@ -155,6 +162,8 @@ func (f *File) validate(body []byte) error {
 		return errors.New(`head wants exactly one of "-- kind:" and "-- from:"`)
 	case len(f.From) > 0 && (f.Part != "" || f.Unit != UnitRecord):
 		return errors.New("part and unit are for tables with a kind")
+	case f.Shared != (Shared{}) && len(f.From) != 1:
+		return errors.New("shared is for views of one table")
 	case len(bytes.TrimSpace(body)) == 0:
 		return errors.New("no statement")
 	}

@@ -28,12 +28,15 @@ func TestParseFile(t *testing.T) {
 		{"unknown key", "a.sql", "-- table: a\n-- rows: one\n" + body, `line 2: unknown key "rows"`},
 		{"key twice", "a.sql", "-- table: a\n-- table: a\n" + body, `line 2: "table" occurs twice`},
 		{"view with unit", "a.sql", "-- table: a\n-- row: one\n-- from: b\n-- unit: part\n" + body, "are for tables with a kind"},
+		{"shared", "a.sql", "-- table: a\n-- row: one\n-- from: b\n-- shared: id, time\n" + body, ""},
+		{"shared without a time", "a.sql", "-- table: a\n-- row: one\n-- from: b\n-- shared: id\n" + body, `line 4: shared "id": want two columns`},
+		{"shared of two tables", "a.sql", "-- table: a\n-- row: one\n-- from: b, c\n-- shared: id, time\n" + body, "shared is for views of one table"},
 		{"no statement", "a.sql", "-- table: a\n-- row: one\n-- kind: x.y/1\n", "no statement"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f, err := ParseFile(c.file, []byte(c.text))
 			if c.want == "" {
-				if err != nil || f.Table+".sql" != c.file || f.IsView() != (c.name == "view") {
+				if err != nil || f.Table+".sql" != c.file || f.IsView() != strings.Contains(c.text, "-- from:") {
 					t.Errorf("got %+v, %v", f, err)
 				}
 				return

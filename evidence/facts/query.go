@@ -87,7 +87,11 @@ func (db *DB) Query(ctx context.Context, query string, params map[string]any) (*
 	if err != nil {
 		return nil, err
 	}
-	if _, err := db.check(ctx, conn, st, params); err != nil {
+	checked, err := db.check(ctx, conn, st, params)
+	if err == nil {
+		err = db.share(ctx, checked.Tables)
+	}
+	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 	return run(ctx, conn, query)

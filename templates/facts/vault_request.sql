@@ -1,6 +1,7 @@
 -- table: vault_request
 -- row: one request id over the union of audit devices
 -- from: vault_audit
+-- shared: request_id, time
 -- A column is that of the first line that has a value for it: requests before responses, then by evidence and line. The order is one
 -- number, so that a group needs little memory: the type, 35 bits of the digest, and the line (a segment has fewer than 2^27 lines).
 -- Lines that agree in all of them are not two lines of one request.
