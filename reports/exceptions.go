@@ -62,7 +62,7 @@ func (b *builder) exception(i int, e assessment.Exception) Section {
 		b.field("exceptions.compensating", text(b.measureWords(e))),
 		b.field("exceptions.impact", text(b.impactWords(e))),
 		b.field("exceptions.covers", number(int64(len(e.Covers)))),
-		b.field("exceptions.redundant", text(b.redundantWords(e))),
+		b.field("exceptions.redundant", text(b.redundantWords(e.Redundant))),
 		b.field("exceptions.version", text(b.versionWords(e))),
 		b.field("exceptions.change", text(strings.TrimSpace(shortCommit(e.Commit)+" "+e.Author))),
 		b.field("word.file", text(place(e.File, e.Line))),
@@ -99,7 +99,7 @@ func (b *builder) exceptionRows() Section {
 			id, b.validCell(e), text(b.words("fault.", e.Faults)), text(e.Control), text(e.Resource), text(e.Reason), text(b.word("risk.", e.RiskLevel)), text(e.RiskOwner),
 			text(e.RequestedBy), text(e.EnteredBy), text(b.approvalWords(e)), dayText(e.ApprovedOn), dayText(e.ExpiresOn), optional(e.Days),
 			text(strings.Join(e.Chain, "\n")), optional(e.ChainDays), text(b.measureWords(e)), text(b.impactWords(e)),
-			number(int64(len(e.Covers))), text(strings.Join(e.Covers, "\n")), text(b.redundantWords(e)),
+			number(int64(len(e.Covers))), text(strings.Join(e.Covers, "\n")), text(b.redundantWords(e.Redundant)),
 			instantOrNone(e.Since), instantOrNone(e.Until), number(int64(len(e.Versions))), text(e.Commit), text(e.Author),
 			text(e.File), lineCell(e.Line), b.blobCell(e.Evidence),
 		})

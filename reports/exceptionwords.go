@@ -67,10 +67,10 @@ func (b *builder) impactWords(e assessment.Exception) string {
 	return strings.Join(lines, "\n")
 }
 
-// redundantWords says which exception counts for the deviations that e covers too.
-func (b *builder) redundantWords(e assessment.Exception) string {
+// redundantWords says which exception or response counts for each deviation.
+func (b *builder) redundantWords(list []assessment.Redundancy) string {
 	var lines []string
-	for _, r := range e.Redundant {
+	for _, r := range list {
 		lines = append(lines, b.t.Get("exceptions.redundant-value", "key", r.Deviation, "id", r.Counts))
 	}
 	return strings.Join(lines, "\n")

@@ -46,7 +46,7 @@ func (b *builder) dueCell(r assessment.Response) Cell {
 
 func (b *builder) responseState(r assessment.Response) Cell {
 	switch {
-	case r.Done != "":
+	case r.IsDone():
 		return styled(b.t.Get("responses.done"), Good)
 	case r.Overdue:
 		return styled(b.t.Get("responses.overdue"), Bad)
@@ -86,6 +86,8 @@ func (b *builder) responseWords(r assessment.Response) string {
 		{b.t.Get("responses.effectiveness"), r.Effectiveness},
 		{b.t.Get("responses.reviewed-by"), r.ReviewedBy},
 		{b.t.Get("responses.answers"), b.num(int64(len(r.Answers)))},
+		{b.t.Get("responses.redundant"), b.redundantWords(r.Redundant)},
+		{b.t.Get("responses.faults"), b.words("fault.", r.Faults)},
 		{b.t.Get("word.file"), place(r.File, int64(r.Line))},
 	} {
 		if part.value != "" {
@@ -101,7 +103,7 @@ func (b *builder) responseRows() Section {
 		Columns: []Column{
 			b.col("word.response", 1.6), b.col("word.test", 1.2), b.col("responses.kind", 1.8), b.col("word.state", 1.6), b.col("responses.cause", 4), b.col("responses.correction", 4),
 			b.col("responses.action", 4), b.col("word.owner", 2), b.col("responses.due", 1.4), b.col("responses.done-on", 1.4), b.col("responses.effectiveness", 4),
-			b.col("responses.reviewed-by", 2), b.numberCol("responses.answers", 1.2), b.col("word.key", 2.4), b.col("word.file", 2.4), b.numberCol("word.line", 0.8),
+			b.col("responses.reviewed-by", 2), b.numberCol("responses.answers", 1.2), b.col("word.key", 2.4), b.col("responses.redundant", 2.4), b.col("responses.faults", 3), b.col("word.file", 2.4), b.numberCol("word.line", 0.8),
 		},
 		Empty: b.t.Get("responses.none"),
 	}
@@ -110,7 +112,7 @@ func (b *builder) responseRows() Section {
 		id.Anchor = responseAnchor(i)
 		t.Rows = append(t.Rows, []Cell{
 			id, b.testCell(r.Test), text(b.word("response-kind.", r.Kind)), b.responseState(r), text(r.Cause), text(r.Correction), text(r.CorrectiveAction), text(r.Owner),
-			b.dueCell(r), dayText(r.Done), text(r.Effectiveness), text(r.ReviewedBy), number(int64(len(r.Answers))), text(strings.Join(r.Answers, "\n")), text(r.File), lineCell(int64(r.Line)),
+			b.dueCell(r), dayText(r.Done), text(r.Effectiveness), text(r.ReviewedBy), number(int64(len(r.Answers))), text(strings.Join(r.Answers, "\n")), text(b.redundantWords(r.Redundant)), text(b.words("fault.", r.Faults)), text(r.File), lineCell(int64(r.Line)),
 		})
 	}
 	return Section{ID: "response-rows", Title: b.t.Get("responses.title"), Sheet: b.t.Get("sheet.responses"), For: Spreadsheet, Blocks: []Block{t}}

@@ -53,6 +53,7 @@ func Review(assessments []assessment.Assessment, t templates.Text) Document {
 	doc.Sections = []Section{
 		r.overview(deviations),
 		r.byOwner(deviations), r.deviationRows(deviations),
+		r.responses(),
 		r.exceptions(),
 		r.gaps(),
 		r.signOff(),

@@ -288,7 +288,7 @@ func (l *taskList) due(r assessment.Reason) string {
 	due := ""
 	for _, d := range l.b.a.Tests[l.b.tests[r.Test]].Deviations {
 		i, ok := l.b.responses[d.Response]
-		if !ok || l.b.a.Responses[i].Done != "" || l.b.a.Responses[i].Due == "" {
+		if !ok || l.b.a.Responses[i].IsDone() || l.b.a.Responses[i].Due == "" {
 			continue
 		}
 		if day := l.b.a.Responses[i].Due; due == "" || day < due {

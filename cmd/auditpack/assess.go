@@ -30,6 +30,10 @@ func assessCommand() *cli.Command {
 
 func printAssessments(c *cli.Context, all []assessment.Assessment) error {
 	out := outputOf(c)
+	words, err := templates.LoadText(templates.Files, templates.English)
+	if err != nil {
+		return err
+	}
 	bad := false
 	for _, a := range all {
 		bad = bad || deviates(a)
@@ -49,7 +53,7 @@ func printAssessments(c *cli.Context, all []assessment.Assessment) error {
 			}
 			continue
 		}
-		if err := printAssessment(out, a); err != nil {
+		if err := printAssessment(out, a, words); err != nil {
 			return err
 		}
 	}
@@ -70,7 +74,7 @@ var requirementStatuses = []assessment.RequirementStatus{
 	assessment.Supported, assessment.PartlySupported, assessment.DeviationsNoted, assessment.NotAssessed, assessment.NotApplicable, assessment.CarvedOut,
 }
 
-func printAssessment(out output, a assessment.Assessment) error {
+func printAssessment(out output, a assessment.Assessment, words templates.Text) error {
 	what := "as of " + a.AsOf.Format("2006-01-02")
 	if a.Period != nil {
 		what = fmt.Sprintf("%s to %s (Type 2), ", a.Period.From.Format("2006-01-02"), a.Period.To.Format("2006-01-02")) + what
@@ -105,8 +109,13 @@ func printAssessment(out output, a assessment.Assessment) error {
 	if err := out.table([]string{"requirements", "count"}, rows); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(out.w)
-	return err
+	fmt.Fprintln(out.w)
+	for _, line := range needingAttention(a, words) {
+		if _, err := fmt.Fprintln(out.w, line); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func coveredText(t assessment.TestResult) string {

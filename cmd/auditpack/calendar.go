@@ -203,7 +203,7 @@ func (x statusReport) print(c *cli.Context) error {
 		fmt.Fprintln(out.w, text)
 	}
 	for _, r := range x.Responses {
-		fmt.Fprintf(out.w, "%s: overdue: response %s of %s was due on %s (%s:%d)\n", r.Test, r.ID, r.Owner, r.Due, strings.TrimPrefix(r.File, ownLayer+"/"), r.Line)
+		fmt.Fprintln(out.w, overdueText(r))
 	}
 	for _, e := range x.Exceptions {
 		if !quiet {

@@ -66,7 +66,7 @@ func assess(ctx context.Context, in Input, w window) (Assessment, error) {
 	showMeasures(results, register)
 	respond(results, responses)
 	respond(information, responses)
-	finish(responses)
+	finish(responses, slices.Concat(results, information), w)
 	a := Assessment{
 		Format: Format, Organization: in.Organization, Framework: framework.Ref(), Type: w.typ, AsOf: w.asOf,
 		KnownEntries: int64(len(in.Entries)), KnownLast: in.KnownLast, Inputs: inputs,

@@ -406,16 +406,21 @@ func (e *Exception) settle(results []TestResult, c *Catalogue) {
 		slices.Sort(e.Versions[i].Covers)
 		e.Versions[i].Covers = slices.Compact(e.Versions[i].Covers)
 	}
-	slices.SortFunc(e.Redundant, func(a, b Redundancy) int {
-		return cmp.Or(strings.Compare(a.Deviation, b.Deviation), strings.Compare(a.Counts, b.Counts))
-	})
-	e.Redundant = slices.Compact(e.Redundant)
+	e.Redundant = sortedRedundancies(e.Redundant)
 	if len(e.Redundant) > 0 {
 		e.Faults = append(e.Faults, faultRedundant)
 	}
 	if e.Valid && len(e.Covers) == 0 && len(e.Redundant) == 0 && !judgedElsewhere(e.Resource) && e.lookedFor(results, c) {
 		e.Faults = append(e.Faults, faultNotNeeded)
 	}
+}
+
+// sortedRedundancies orders a list by deviation and by what counts, each once.
+func sortedRedundancies(list []Redundancy) []Redundancy {
+	slices.SortFunc(list, func(a, b Redundancy) int {
+		return cmp.Or(strings.Compare(a.Deviation, b.Deviation), strings.Compare(a.Counts, b.Counts))
+	})
+	return slices.Compact(list)
 }
 
 // judgedElsewhere says whether EXC-05 and TFP-03 compare the exception with what infrastructure code left open: those are not

@@ -34,6 +34,15 @@ const (
 	falsePositive    = "false-positive"
 )
 
+// Codes of what is wrong with a response. None of them changes a status.
+const (
+	faultAnswersNothing = "answers-nothing"       // its test was assessed and found nothing that it names
+	faultOtherCounts    = "answered-by-another"   // another response counts for a deviation that it answers too
+	faultDoneLater      = "done-after-as-of"      // it was not done yet on the as-of date
+	faultDueBefore      = "due-before-deviation"  // its day was over when a deviation happened that it answers
+	faultDoneBefore     = "done-before-deviation" // a deviation that it answers happened after it was done: again
+)
+
 // ReadResponses reads the responses of all files, by id, and says which are overdue at a time. All problems of all files are
 // reported, with file and line. What they answer is [Assess]'s to say.
 func ReadResponses(files []File, c *Catalogue, at time.Time) ([]Response, error) {
@@ -96,37 +105,93 @@ func (p *problems) responseEntry(at string, c *Catalogue, e responseEntry) {
 }
 
 func (e responseEntry) response(file string, line int, asOf string) Response {
-	return Response{
+	r := Response{
 		ID: e.ID, Test: e.Test, Deviations: append([]string{}, e.Deviations...), Kind: e.Kind, Cause: e.Cause, Correction: e.Correction,
 		CorrectiveAction: e.CorrectiveAction, Owner: e.Owner, Due: e.Due, Done: e.Done, Effectiveness: e.Effectiveness, ReviewedBy: e.ReviewedBy,
 		Overdue: e.Kind == correctiveAction && e.Due < asOf && (e.Done == "" || e.Done > asOf),
-		Answers: []string{}, File: file, Line: line,
+		Answers: []string{}, Redundant: []Redundancy{}, Faults: []string{}, File: file, Line: line,
 	}
+	if e.Done > asOf {
+		r.fault(faultDoneLater)
+	}
+	return r
 }
 
-// respond notes which response answers which deviation; the first by id counts. An answer changes no status.
+// respond notes which response answers which deviation; the first by id counts, and the others are noted with it. An answer changes
+// no status.
 func respond(results []TestResult, list []Response) {
 	for i := range results {
 		for j := range results[i].Deviations {
 			d := &results[i].Deviations[j]
 			for k := range list {
-				if list[k].answers(*d) {
-					d.Response = list[k].ID
-					list[k].Answers = append(list[k].Answers, d.Key)
-					break
+				r := &list[k]
+				switch {
+				case !r.answers(*d):
+				case d.Response != "":
+					r.Redundant = append(r.Redundant, Redundancy{Deviation: d.Key, Counts: d.Response})
+				default:
+					d.Response = r.ID
+					r.Answers = append(r.Answers, d.Key)
+					r.compareDays(d.At)
 				}
 			}
 		}
 	}
 }
 
-// finish brings the answers of each response in order, once it is known what they answer.
-func finish(list []Response) {
-	for k := range list {
-		slices.Sort(list[k].Answers)
-		list[k].Answers = slices.Compact(list[k].Answers)
+// compareDays notes a day of r that lies before the day of a deviation that it answers.
+func (r *Response) compareDays(at *time.Time) {
+	if at == nil {
+		return
+	}
+	happened := at.UTC().Format(time.DateOnly)
+	if r.Due != "" && r.Due < happened {
+		r.fault(faultDueBefore)
+	}
+	if r.IsDone() && r.Done < happened {
+		r.fault(faultDoneBefore)
 	}
 }
+
+func (r *Response) fault(code string) {
+	if !slices.Contains(r.Faults, code) {
+		r.Faults = append(r.Faults, code)
+	}
+}
+
+// finish brings what each response answers in order, and says which ones answer nothing, or not they alone. results are those of
+// all tests that were run.
+func finish(list []Response, results []TestResult, w window) {
+	for k := range list {
+		r := &list[k]
+		slices.Sort(r.Answers)
+		r.Answers = slices.Compact(r.Answers)
+		r.Redundant = sortedRedundancies(r.Redundant)
+		if len(r.Redundant) > 0 {
+			r.fault(faultOtherCounts)
+		}
+		if len(r.Answers) == 0 && len(r.Redundant) == 0 && r.expectedBy(results, w) {
+			r.fault(faultAnswersNothing)
+		}
+		slices.Sort(r.Faults)
+	}
+}
+
+// expectedBy says whether its test was assessed and should have found what r answers. What is done is gone: from a look at one day
+// once it is done, from a period once it was done before the period began.
+func (r *Response) expectedBy(results []TestResult, w window) bool {
+	i := slices.IndexFunc(results, func(t TestResult) bool { return t.ID == r.Test })
+	if i < 0 || results[i].Status == TestNotAssessed {
+		return false
+	}
+	if !r.IsDone() {
+		return true
+	}
+	return w.typ == 2 && results[i].Assurance == Operating && r.Done >= w.period.From.Format(time.DateOnly)
+}
+
+// IsDone says whether the answer was carried out by the as-of date.
+func (r Response) IsDone() bool { return r.Done != "" && !slices.Contains(r.Faults, faultDoneLater) }
 
 func (r Response) answers(d Deviation) bool {
 	return r.Test == d.Test && slices.ContainsFunc(r.Deviations, func(p string) bool { return p == d.Key || matchPattern(p, d.Resource) })

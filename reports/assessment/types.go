@@ -338,10 +338,10 @@ type Impact struct {
 	Reason      string        `json:"reason"`
 }
 
-// Redundancy is a deviation for which another exception counts.
+// Redundancy is a deviation for which another exception, or another response, counts.
 type Redundancy struct {
 	Deviation string `json:"deviation"` // key
-	Counts    string `json:"counts"`    // id of the exception that counts
+	Counts    string `json:"counts"`    // id of the one that counts
 }
 
 // Response is management's answer to deviations.
@@ -360,8 +360,12 @@ type Response struct {
 	ReviewedBy       string   `json:"reviewed_by"`
 	Overdue          bool     `json:"overdue"` // on the as-of date
 	Answers          []string `json:"answers"` // keys of the deviations found that it answers
-	File             string   `json:"file"`
-	Line             int      `json:"line"`
+
+	Redundant []Redundancy `json:"redundant"` // deviations that it answers too, but another one counts
+	Faults    []string     `json:"faults"`    // codes of what is wrong with it; none of them changes a status
+
+	File string `json:"file"`
+	Line int    `json:"line"`
 }
 
 // Responsibility is one area of the responsibility matrix.

@@ -288,7 +288,8 @@ func (s sampler) responses() []assessment.Response {
 			Correction: "Token widerrufen.", CorrectiveAction: "Rolle erweitert, Nutzung von root alarmiert.", Owner: "platform-team", Due: "2026-09-15", Effectiveness: "Keine Nutzung in den 30 Tagen danach.", ReviewedBy: "Zoë Łukasiewicz", Overdue: true,
 			Answers: []string{digestOf(fmt.Sprint("VAL-02", 8)).Hex()[:16], digestOf(fmt.Sprint("VAL-02", 9)).Hex()[:16]}, File: "responses/2026-07.yaml", Line: 1},
 		{ID: "RESP-2026-08", Test: "RAC-01", Deviations: []string{"raci.yaml"}, Kind: "false-positive", Cause: "Die Spalte heißt in der Vorlage anders.", Owner: "compliance", Due: "2026-11-30", ReviewedBy: "Jürgen Weiß",
-			Answers: []string{digestOf(fmt.Sprint("RAC-01", 4)).Hex()[:16]}, File: "responses/2026-08.yaml", Line: 9},
+			Answers: []string{digestOf(fmt.Sprint("RAC-01", 4)).Hex()[:16]}, File: "responses/2026-08.yaml", Line: 9,
+			Redundant: []assessment.Redundancy{{Deviation: digestOf(fmt.Sprint("RAC-01", 3)).Hex()[:16], Counts: "RESP-2026-07"}}, Faults: []string{"answered-by-another"}},
 	}
 }
 
