@@ -99,6 +99,18 @@ type Checkpointer interface {
 	Checkpoint(ctx context.Context) error
 }
 
+// Redactor is a Sink that can say whether rules of redaction apply to what it takes. The sink of [Run] is one.
+type Redactor interface {
+	Redacts() bool
+}
+
+// Redacts says whether rules of redaction apply to what out takes. A collector then names no part of an earlier collection again: what
+// was taken out of it is not known any more, and the rules may be others.
+func Redacts(out Sink) bool {
+	r, ok := out.(Redactor)
+	return ok && r.Redacts()
+}
+
 // Progress is how far a collection is. Zero totals are unknown.
 type Progress struct {
 	Step       string // what is being done: "audit.log", "runs of ws-1"

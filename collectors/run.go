@@ -135,6 +135,7 @@ type sink struct {
 var (
 	_ Sink         = (*sink)(nil)
 	_ Checkpointer = (*sink)(nil)
+	_ Redactor     = (*sink)(nil)
 )
 
 func (s *sink) Put(ctx context.Context, kind evidence.Kind, name, mediaType string, r io.Reader) (evidence.Part, error) {
@@ -188,6 +189,8 @@ func (s *sink) Add(ctx context.Context, r evidence.Record) (evidence.Digest, err
 	}
 	return d, nil
 }
+
+func (s *sink) Redacts() bool { return s.redaction != nil }
 
 func (s *sink) Outcome(o evidence.PartOutcome) {
 	s.mu.Lock()

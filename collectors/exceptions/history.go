@@ -3,6 +3,7 @@ package exceptions
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -17,12 +18,19 @@ import (
 // partLife is under which the collector says how reading the life of the exceptions went.
 const partLife = "exception history"
 
-// lifeCursor is where the next collection goes on: a history that is the same as at the last one is not read again.
+// lifeCursor is where the next collection goes on: a history that is the same as at the last one is not read again, unless rules of
+// redaction apply: they may be others by now, and what they take is told of what is put alone.
 type lifeCursor struct {
-	Key     string            `json:"key"` // of what was read: collector, path, commit, ends of a shallow checkout
+	Key     string            `json:"key"` // of what was read: collector, path, commit, ends of a shallow checkout; whether rules of redaction applied
 	Commits int64             `json:"commits"`
 	Raw     []evidence.Digest `json:"raw"`  // records of commits and versions
 	Rows    []evidence.Part   `json:"rows"` // computed from them
+}
+
+// lastCursor is what of a cursor is read before its key shows that its rows are in the layout of lifeCursor.
+type lastCursor struct {
+	lifeCursor
+	Rows json.RawMessage `json:"rows"`
 }
 
 // addLife adds every commit that changed exception files, every version of a file that they name, and what they did as rows.
@@ -32,14 +40,22 @@ func (b *batch) addLife(ctx context.Context) error {
 		b.lifeOutcome(evidence.OutcomeNotOffered, 0, err.Error())
 		return nil
 	}
-	var last, next lifeCursor
+	var last lastCursor
+	var next lifeCursor
 	if err == nil {
 		next.Key = strings.Join([]string{Type.Version, b.config.Path, log.Head, strings.Join(log.Shallow, " ")}, "\n")
 		if _, err := b.out.Cursor(&last); err != nil {
 			return err
 		}
-		if last.Key == next.Key {
-			next = last
+		redacted := collectors.Redacts(b.out)
+		if redacted {
+			next.Key += "\nredacted"
+		}
+		if last.Key == next.Key && !redacted {
+			next = last.lifeCursor
+			if err := json.Unmarshal(last.Rows, &next.Rows); err != nil {
+				return fmt.Errorf("read cursor: %w", err)
+			}
 		} else {
 			next, err = b.readLife(ctx, log, next.Key)
 		}
