@@ -5,6 +5,7 @@
 
 GO ?= go
 SIZE ?= 1000
+ENTRIES ?= 1000000
 BIN := bin/auditpack
 # -trimpath: the same sources give the same program wherever they lie.
 BUILD := $(GO) build -trimpath
@@ -30,10 +31,10 @@ e2e: setup-e2e build ## the demo, read with other people's tools; a hundred coll
 	AUDITPACK=$(CURDIR)/$(BIN) $(GO) test -tags e2e -count=1 -timeout 30m ./examples/...
 	AUDITPACK=$(CURDIR)/$(BIN) $(GO) test -tags e2e -count=1 -timeout 30m -run TestKilledWhileCollecting ./cmd/auditpack
 
-bench: ## speed and memory as ratios in one run; SIZE=1000 is the log in MB (SIZE=10000: 10 GB, and as much room on the disk again)
+bench: ## speed and memory as ratios in one run; SIZE=1000 is the log in MB (SIZE=10000: 10 GB, and as much room on the disk again), ENTRIES=1000000 what is assessed
 	$(GO) run ./evidence/facts/bench -size $(SIZE)
 	$(GO) run ./collectors/terraform/bench
-	$(GO) run ./reports/assessment/bench
+	$(GO) run ./reports/assessment/bench -entries $(ENTRIES)
 	$(GO) run ./evidence/filestore/bench -size $(SIZE)
 
 fuzz: ## run every fuzz target for a while (FUZZTIME=30s)

@@ -11,6 +11,7 @@ import (
 type Tree struct {
 	size  int64
 	stack [][sha256.Size]byte // roots of complete trees, larger before smaller
+	bytes []byte              // hashed last: room for the next
 }
 
 // RFC 6962 tells leaves from inner nodes by a first byte.
@@ -19,12 +20,10 @@ const (
 	nodePrefix = 0x01
 )
 
-// Add appends a leaf.
+// Add appends a leaf, which it does not keep.
 func (m *Tree) Add(leaf []byte) {
-	h := sha256.New()
-	h.Write([]byte{leafPrefix})
-	h.Write(leaf)
-	m.stack = append(m.stack, [sha256.Size]byte(h.Sum(nil)))
+	m.bytes = append(append(m.bytes[:0], leafPrefix), leaf...)
+	m.stack = append(m.stack, sha256.Sum256(m.bytes))
 	// As many trees are complete now as the old size ended in ones.
 	for n := m.size; n&1 == 1; n >>= 1 {
 		m.join()
@@ -35,7 +34,8 @@ func (m *Tree) Add(leaf []byte) {
 // join makes one tree of the last two.
 func (m *Tree) join() {
 	last := len(m.stack) - 1
-	m.stack[last-1] = nodeHash(m.stack[last-1], m.stack[last])
+	m.bytes = append(append(append(m.bytes[:0], nodePrefix), m.stack[last-1][:]...), m.stack[last][:]...)
+	m.stack[last-1] = sha256.Sum256(m.bytes)
 	m.stack = m.stack[:last]
 }
 
@@ -52,8 +52,4 @@ func (m *Tree) Root() string {
 		m.join()
 	}
 	return hex.EncodeToString(m.stack[0][:])
-}
-
-func nodeHash(left, right [sha256.Size]byte) [sha256.Size]byte {
-	return sha256.Sum256(append(append([]byte{nodePrefix}, left[:]...), right[:]...))
 }

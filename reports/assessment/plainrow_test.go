@@ -41,8 +41,22 @@ func TestPlainRow(t *testing.T) {
 		if err != nil || string(got) != string(want) {
 			t.Errorf("%s: got %s, %v; want %s", name, got, err, want)
 		}
-		if b, ok := plainRow(columns, row); ok != v.plain || ok && string(b) != string(want) {
+		if b, ok := newRowWriter(columns).plain(row); ok != v.plain || ok && string(b) != string(want) {
 			t.Errorf("%s: the fast way gives %s, %t; want %s, %t", name, b, ok, want, v.plain)
+		}
+	}
+}
+
+// A writer takes rows of either way one after another.
+func TestRowWriter(t *testing.T) {
+	w := newRowWriter([]string{"b", "a"})
+	for _, row := range [][]any{{"a long text that the next row does not have", int64(1)}, {"x", nil}, {"Größe", nil}, {nil, "y"}} {
+		want, err := canonicalRow(w.columns, row)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := w.row(row); err != nil || string(got) != string(want) {
+			t.Errorf("got %s, %v; want %s", got, err, want)
 		}
 	}
 }

@@ -86,8 +86,12 @@ func (t *Test) used(variables map[string]any) map[string]any {
 
 func (r *runner) population(ctx context.Context, t *Test, variables map[string]any) (size int64, root string, err error) {
 	var tree merkle.Tree
+	var writer *rowWriter
 	err = query(ctx, r.facts, t.Population, variables, func(columns []string, row []any) error {
-		leaf, err := CanonicalRow(columns, row)
+		if writer == nil {
+			writer = newRowWriter(columns)
+		}
+		leaf, err := writer.row(row)
 		if err != nil {
 			return err
 		}
@@ -100,9 +104,11 @@ func (r *runner) population(ctx context.Context, t *Test, variables map[string]a
 // CanonicalRow is a row of a population as canonical JSON: an object with the names of the columns, times in RFC 3339, numbers beyond
 // 53 bits as text. It is a leaf of the population's root.
 func CanonicalRow(columns []string, row []any) ([]byte, error) {
-	if b, ok := plainRow(columns, row); ok {
-		return b, nil
-	}
+	return newRowWriter(columns).row(row)
+}
+
+// canonicalRow writes a row by way of an object.
+func canonicalRow(columns []string, row []any) ([]byte, error) {
 	object := make(map[string]any, len(columns))
 	for i, name := range columns {
 		object[name] = jsonValue(row[i])

@@ -17,8 +17,11 @@ import (
 	"auditpack/reports/assessment"
 )
 
-// measureFloor runs the statements of the Assessment that ours left, over the same Parquet files, with the threads and the memory that ours
-// gives DuckDB. Each result is made in its order, whole, and thrown away.
+// floorMemoryBytes is the memory of the floor. Ours gives DuckDB int64(floorMemoryBytes), in which the bare statements end with "Out of
+// Memory" from about two million entries on: what each makes of Vault's requests does not spill.
+const floorMemoryBytes = 6 << 30
+
+// measureFloor runs the statements of the Assessment that ours left, over the same Parquet files, with the threads that ours gives DuckDB. Each result is made in its order, whole, and thrown away.
 func measureFloor(ctx context.Context, o options) (r result, err error) {
 	b, err := os.ReadFile(filepath.Join(o.folder, "assessment.json"))
 	if err != nil {

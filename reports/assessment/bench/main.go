@@ -42,7 +42,7 @@ type options struct {
 
 func main() {
 	var o options
-	flag.Int64Var(&o.entries, "entries", 10_000_000, "lines of Vault audit logs: half requests, half responses")
+	flag.Int64Var(&o.entries, "entries", 1_000_000, "lines of Vault audit logs: half requests, half responses")
 	flag.Int64Var(&o.sessions, "sessions", 100_000, "Boundary sessions")
 	flag.Int64Var(&o.runs, "runs", 50_000, "HCP Terraform runs")
 	flag.StringVar(&o.framework, "framework", "iso27001-2022", "framework whose tests are run")
