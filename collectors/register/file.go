@@ -86,12 +86,15 @@ func parse(b []byte, f format) (file, error) {
 	}
 }
 
-// decode takes a byte order mark off and refuses what is no UTF-8 text.
+// decode takes a byte order mark off and refuses what is no UTF-8 text, or has the line ends of an old Mac: its rows would be one header.
 func decode(b []byte) ([]byte, error) {
 	if bytes.HasPrefix(b, []byte{0xff, 0xfe}) || bytes.HasPrefix(b, []byte{0xfe, 0xff}) {
 		return nil, errors.New("line 1: the file is UTF-16; save it as UTF-8")
 	}
 	b = bytes.TrimPrefix(b, []byte("\ufeff"))
+	if first, _, _ := bytes.Cut(b, []byte("\n")); bytes.Contains(bytes.TrimSuffix(first, []byte("\r")), []byte("\r")) {
+		return nil, errors.New("line 1: lines end with a carriage return alone, so that all of them are one; save the file with line feeds")
+	}
 	for n, rest := 1, b; len(rest) > 0; n++ {
 		line, after, _ := bytes.Cut(rest, []byte("\n"))
 		if !utf8.Valid(line) {

@@ -67,6 +67,8 @@ func TestDelimiter(t *testing.T) {
 		"environment\tcommit\tdeployed_at":               `line 1: column "environment" is missing`,
 		"":                                               "line 1: the file is empty",
 		"\"environment":                                  "line 1: a quoted cell that does not end",
+		"environment,commit,deployed_at,reference\rprod,0a1b,2026-07-01,r\r": "line 1: lines end with a carriage return alone",
+		"environment,commit,deployed_at\r\nprod,0a1b,2026-07-01\r\n":         ",",
 	} {
 		f, err := parse([]byte(header), format{layout: l})
 		got := string(f.comma)
