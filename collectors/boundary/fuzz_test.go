@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"auditpack/evidence"
 )
@@ -84,7 +85,8 @@ func FuzzRedact(f *testing.F) {
 	f.Add(`{"secret":"a"`)
 	f.Fuzz(func(t *testing.T, body string) {
 		clean, redaction, err := redact([]byte(body), "secret")
-		if !json.Valid([]byte(body)) {
+		trimmed := strings.TrimLeft(body, " \t\r\n")
+		if !json.Valid([]byte(body)) || !utf8.ValidString(body) || trimmed[0] != '{' && trimmed[0] != '[' {
 			return // it is read as JSON before, and refused
 		}
 		if err != nil {

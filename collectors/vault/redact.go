@@ -1,17 +1,13 @@
 package vault
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"hash"
 	"io"
 	"maps"
 	"slices"
-	"unicode/utf8"
 
 	"auditpack/evidence"
 	"auditpack/internal/lines"
@@ -42,17 +38,11 @@ var (
 // log_raw. Lines keep their numbers. An entry whose token is hashed, and any line that has nothing to hide, stays byte for byte. It is
 // for one goroutine.
 type redacting struct {
-	in     *bufio.Reader
-	prefix []byte
-	before hash.Hash // of the bytes as received
-	counts map[string]int64
-
-	line    int64    // number of the last line that was read
-	read    int64    // bytes of all lines so far, as received
-	written int64    // and as given
+	*lines.Editor
+	prefix  []byte
+	before  hash.Hash // of the bytes as received
+	counts  map[string]int64
 	changed []change // in the order of lines
-	rest    []byte   // that Read has still to give
-	buffer  []byte   // of a line that the reader cannot hold
 }
 
 // change says where a line is that is not as it was received.
@@ -65,81 +55,24 @@ type change struct {
 
 func newRedacting(segment io.Reader, prefix string) *redacting {
 	r := &redacting{prefix: []byte(prefix), before: sha256.New(), counts: map[string]int64{}}
-	r.in = bufio.NewReaderSize(io.TeeReader(segment, r.before), 256<<10)
+	r.Editor = lines.Edit(io.TeeReader(segment, r.before), int64(len(prefix))+lines.MaxLine, r.line)
 	return r
 }
 
-func (r *redacting) Read(p []byte) (int, error) {
-	for len(r.rest) == 0 {
-		if err := r.next(); err != nil {
-			return 0, err
-		}
-	}
-	n := copy(p, r.rest)
-	r.rest = r.rest[n:]
-	return n, nil
-}
-
-// next reads one line and makes rest of it.
-func (r *redacting) next() error {
-	raw, size, err := r.readLine()
-	if size == 0 && err != nil {
-		return err
-	}
-	if err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	r.line++
-	r.read += size
-	end := raw[len(raw)-len(lineEnd(raw)):]
-	line := raw[:len(raw)-len(end)]
-	out := line
-	if int64(len(raw)) < size { // too long
-		out = redactedLine
+// line is what stands in place of a line.
+func (r *redacting) line(l lines.Line) []byte {
+	out := redactedLine
+	if l.SHA256 != nil { // too long
 		r.counts[ruleLine]++
-	} else {
-		out = r.clean(line)
+	} else if out = r.clean(l.Bytes); bytes.Equal(out, l.Bytes) {
+		return l.Bytes
 	}
-	offset := r.written
-	if bytes.Equal(out, line) && int64(len(raw)) == size {
-		r.rest = raw
-	} else {
-		r.rest = append(slices.Clip(slices.Clone(out)), end...)
-		c := change{line: r.line, offset: offset, size: int64(len(out)), shift: offset + int64(len(r.rest)) - r.read}
-		if bytes.Equal(out, redactedLine) {
-			c.text = redactedLine
-		}
-		r.changed = append(r.changed, c)
+	c := change{line: l.Number, offset: l.To, size: int64(len(out)), shift: l.To + int64(len(out)) - l.Offset - l.SizeBytes}
+	if bytes.Equal(out, redactedLine) {
+		c.text = redactedLine
 	}
-	r.written += int64(len(r.rest))
-	return nil
-}
-
-// readLine returns the next line with its newline, and its size. Of a line that is too long to be an entry it returns the end alone.
-func (r *redacting) readLine() (line []byte, size int64, err error) {
-	r.buffer = r.buffer[:0]
-	for {
-		piece, err := r.in.ReadSlice('\n')
-		size += int64(len(piece))
-		if err == nil && len(r.buffer) == 0 && size == int64(len(piece)) {
-			return piece, size, nil
-		}
-		if size <= int64(len(r.prefix))+lines.MaxLine+1 {
-			r.buffer = append(r.buffer, piece...)
-		} else {
-			r.buffer = append(r.buffer[:0], lineEnd(piece)...)
-		}
-		if !errors.Is(err, bufio.ErrBufferFull) {
-			return r.buffer, size, err
-		}
-	}
-}
-
-func lineEnd(line []byte) []byte {
-	if n := len(line); n > 0 && line[n-1] == '\n' {
-		return line[n-1:]
-	}
-	return nil
+	r.changed = append(r.changed, c)
+	return out
 }
 
 // clean returns the line without secrets, line itself when it has none.
@@ -148,21 +81,20 @@ func (r *redacting) clean(line []byte) []byte {
 	if len(entry) == 0 || hashedEntry(entry) {
 		return line
 	}
-	if entry[0] != '{' || !json.Valid(entry) || !utf8.Valid(entry) || bytes.ContainsFunc(entry, func(c rune) bool { return c < ' ' }) {
-		r.counts[ruleLine]++
-		return redactedLine
+	if entry[0] == '{' && !bytes.ContainsFunc(entry, func(c rune) bool { return c < ' ' }) {
+		if out, ok := r.redact(entry); ok {
+			return append(bytes.Clone(line[:len(line)-len(entry)]), out...)
+		}
 	}
-	out := r.redact(entry)
-	if len(r.prefix) == 0 || len(entry) == len(line) {
-		return out
-	}
-	return append(slices.Clone(r.prefix), out...)
+	r.counts[ruleLine]++
+	return redactedLine
 }
 
-// redact returns the entry without secrets, and counts them. What stood in one that says nothing of log_raw has a rule of its own.
-func (r *redacting) redact(entry []byte) []byte {
+// redact returns the entry without secrets, and counts them; ok is false for what is no JSON. What stood in an entry that says nothing
+// of log_raw has a rule of its own.
+func (r *redacting) redact(entry []byte) (clean []byte, ok bool) {
 	counts := map[string]int64{}
-	out := redactEntry(entry, counts)
+	out, ok := redactEntry(entry, counts)
 	raw := clearSecret(entry) || counts[ruleToken] > 0
 	for rule, n := range counts {
 		if !raw {
@@ -170,7 +102,7 @@ func (r *redacting) redact(entry []byte) []byte {
 		}
 		r.counts[rule] += n
 	}
-	return out
+	return out, ok
 }
 
 // showsRaw says whether a rule tells of secrets in the clear, as only a device with log_raw writes them.
@@ -209,7 +141,7 @@ func (r *redacting) odd(all []lines.Odd) []lines.Odd {
 		c := r.changed[at]
 		out[i].Offset, out[i].SizeBytes, out[i].Head = c.offset, c.size, string(c.text)
 		if o.Recovered != nil && !hashedEntry(o.Recovered) {
-			out[i].Recovered = r.redact(o.Recovered)
+			out[i].Recovered, _ = r.redact(o.Recovered) // an entry that was recovered is JSON
 		}
 	}
 	return out

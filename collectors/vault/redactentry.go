@@ -2,159 +2,69 @@ package vault
 
 import (
 	"bytes"
-	"encoding/json"
-	"strings"
+	"fmt"
+
+	"auditpack/internal/jsonfields"
 )
 
-// place is a part of an audit entry, by what stands in it.
-type place struct {
-	rule    string           // of the texts in it, at any depth; empty: they are no secrets
-	members map[string]place // that are places of their own; any other member has rule
-}
-
-// entryPlaces are the parts of an entry that Vault hashes.
+// secretFields are the parts of an entry that Vault hashes, with the rule of the texts in them, at any depth. Where an object is due a
+// list of some is looked through, too.
 //
 // Source: Vault documentation, "Audit devices", sensitive information; the members are those of entries of version 1.21. Map keys,
 // numbers, truth values, paths, metadata and policies are not hashed, and stay here too; request headers are hashed as configured for
 // each, by a device with log_raw too.
-var entryPlaces = place{members: map[string]place{
-	"auth": authPlaces,
-	"request": {members: map[string]place{
-		"client_token":          {rule: ruleToken},
-		"client_token_accessor": {rule: ruleAccessor},
-		"data":                  {rule: ruleData},
-	}},
-	"response": {members: map[string]place{
-		"auth": authPlaces,
-		"data": {rule: ruleData},
-		"wrap_info": {members: map[string]place{
-			"token":            {rule: ruleToken},
-			"accessor":         {rule: ruleAccessor},
-			"wrapped_accessor": {rule: ruleAccessor},
-		}},
-	}},
-}}
-
-var authPlaces = place{members: map[string]place{
-	"client_token": {rule: ruleToken},
-	"accessor":     {rule: ruleAccessor},
-}}
-
-// redactEntry returns entry, which is valid JSON, with its secrets replaced, and counts them by rule. All other bytes stay as they are.
-// An entry without secrets is returned itself. A text that is hashed, or empty, is no secret.
-func redactEntry(entry []byte, counts map[string]int64) []byte {
-	w := walk{in: entry, counts: counts}
-	w.value(entryPlaces)
-	if w.copied == 0 {
-		return entry
-	}
-	return append(w.out, entry[w.copied:]...)
+var secretFields = []struct{ path, rule string }{
+	{"auth.client_token", ruleToken},
+	{"auth.accessor", ruleAccessor},
+	{"request.client_token", ruleToken},
+	{"request.client_token_accessor", ruleAccessor},
+	{"request.data", ruleData},
+	{"response.auth.client_token", ruleToken},
+	{"response.auth.accessor", ruleAccessor},
+	{"response.data", ruleData},
+	{"response.wrap_info.token", ruleToken},
+	{"response.wrap_info.accessor", ruleAccessor},
+	{"response.wrap_info.wrapped_accessor", ruleAccessor},
 }
 
-// walk goes through a valid JSON document once.
-type walk struct {
-	in     []byte
-	at     int
-	out    []byte
-	copied int // bytes of in that are in out, or replaced there
-	counts map[string]int64
-}
+var secretTree = mustSecretTree()
 
-// value goes over one value that stands in p.
-func (w *walk) value(p place) {
-	w.space()
-	if w.at >= len(w.in) {
-		return
-	}
-	switch w.in[w.at] {
-	case '{':
-		w.object(p)
-	case '[':
-		w.list(p)
-	case '"':
-		w.text(p)
-	default: // a number, true, false or null
-		for w.at < len(w.in) && strings.IndexByte(",]} \t\r\n", w.in[w.at]) < 0 {
-			w.at++
+// mustSecretTree panics where secretFields are none: a programmer's error, which every test sees.
+func mustSecretTree() *jsonfields.Tree {
+	var fields []jsonfields.Field
+	for _, f := range secretFields {
+		path, err := jsonfields.ParsePath(f.path)
+		if err != nil {
+			panic(fmt.Sprintf("vault: %v", err))
 		}
+		fields = append(fields, jsonfields.Field{Path: path, ThroughLists: true})
 	}
+	tree, err := jsonfields.NewTree(fields)
+	if err != nil {
+		panic(fmt.Sprintf("vault: %v", err))
+	}
+	return tree
 }
 
-func (w *walk) object(p place) {
-	w.at++
-	for w.more('}') {
-		key := w.quoted()
-		w.space()
-		w.at++ // the colon
-		member, known := p.members[memberName(key)]
-		if !known {
-			member = place{rule: p.rule}
+// redactEntry returns entry with its secrets replaced, and counts them by rule. All other bytes stay as they are. An entry without
+// secrets is returned itself; ok is false for what is no JSON object in UTF-8. A text that is hashed, or empty, is no secret.
+func redactEntry(entry []byte, counts map[string]int64) (clean []byte, ok bool) {
+	found := map[string]int64{}
+	out, changed, ok := secretTree.Rewrite(nil, entry, func(fields []int, value []byte) ([]byte, bool) {
+		if value[0] != '"' || len(value) == 2 || bytes.HasPrefix(value[1:], hashed) {
+			return nil, false
 		}
-		w.value(member)
+		found[secretFields[fields[0]].rule]++
+		return redactedValue, true
+	})
+	if !ok {
+		return nil, false
 	}
-}
-
-func (w *walk) list(p place) {
-	w.at++
-	for w.more(']') {
-		w.value(p)
+	for rule, n := range found {
+		counts[rule] += n
 	}
-}
-
-// more goes to the next element of an object or a list, and says whether there is one; behind the last one it goes over the end.
-func (w *walk) more(end byte) bool {
-	w.space()
-	if w.at < len(w.in) && w.in[w.at] == ',' {
-		w.at++
-		w.space()
+	if !changed {
+		return entry, true
 	}
-	if w.at >= len(w.in) {
-		return false
-	}
-	if w.in[w.at] == end {
-		w.at++
-		return false
-	}
-	return true
-}
-
-func (w *walk) text(p place) {
-	from := w.at
-	quoted := w.quoted()
-	if p.rule == "" || len(quoted) == 2 || bytes.HasPrefix(quoted[1:], hashed) {
-		return
-	}
-	w.out = append(append(w.out, w.in[w.copied:from]...), redactedValue...)
-	w.copied = w.at
-	w.counts[p.rule]++
-}
-
-// quoted goes over a text and returns it with its quotes.
-func (w *walk) quoted() []byte {
-	from := w.at
-	for w.at++; w.at < len(w.in); w.at++ {
-		switch w.in[w.at] {
-		case '\\':
-			w.at++
-		case '"':
-			w.at++
-			return w.in[from:w.at]
-		}
-	}
-	return w.in[from:]
-}
-
-func (w *walk) space() {
-	for w.at < len(w.in) && (w.in[w.at] == ' ' || w.in[w.at] == '\t' || w.in[w.at] == '\n' || w.in[w.at] == '\r') {
-		w.at++
-	}
-}
-
-// memberName reads a member's name, which may be written with escapes.
-func memberName(quoted []byte) string {
-	var name string
-	if json.Unmarshal(quoted, &name) != nil {
-		return ""
-	}
-	return name
+	return out, true
 }

@@ -22,7 +22,7 @@ func fields(t testing.TB, paths ...string) []Field {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out = append(out, Field{p, whole})
+		out = append(out, Field{Path: p, Whole: whole})
 	}
 	return out
 }
@@ -85,6 +85,15 @@ func TestRewrite(t *testing.T) {
 	}
 }
 
+func TestThroughLists(t *testing.T) {
+	wanted := fields(t, "a.b")
+	wanted[0].ThroughLists = true
+	out, _, ok := treeOf(t, wanted).Rewrite(nil, []byte(`[{"a":[[{"b":"x"}],{"b":[1],"c":2}]},{"b":3}]`), crossed)
+	if want := `[{"a":[[{"b":<0>}],{"b":[<0>],"c":2}]},{"b":3}]`; !ok || string(out) != want {
+		t.Errorf("got  %s\nwant %s", out, want)
+	}
+}
+
 func TestRewriteRefuses(t *testing.T) {
 	for _, in := range []string{
 		"", " ", "{", "}", `{"a"}`, `{"a":}`, `{"a":1,}`, `{,}`, `[1,]`, `[1 2]`, `{"a":1}{}`, `{"a":1} x`, `"x"`, "1", "null", `{"a":01}`, `{"a":1.}`, `{"a":+1}`, `{"a":1e}`,
@@ -143,7 +152,7 @@ func FuzzRewrite(f *testing.F) {
 		if err != nil {
 			return
 		}
-		tree, err := NewTree([]Field{{p, whole}})
+		tree, err := NewTree([]Field{{Path: p, Whole: whole}})
 		if err != nil {
 			return
 		}

@@ -10,6 +10,9 @@ import (
 type Field struct {
 	Path  Path
 	Whole bool // an object or a list that the path leads to is one value; else the texts, numbers and truth values in it are, at any depth
+
+	// ThroughLists says that a key is looked for in the elements of a list as well where it is due, in lists of lists too.
+	ThroughLists bool
 }
 
 // Tree finds many fields in one go. It does not change, and may be used by several goroutines.
@@ -118,7 +121,7 @@ func (b *builder) follow(states []state, to step) []state {
 			continue
 		}
 		switch at := steps[s.step]; {
-		case at.kind == stepDeep:
+		case at.kind == stepDeep, at.kind != stepElement && to.kind == stepElement && b.fields[s.field].ThroughLists:
 			next = append(next, s)
 		case at.kind == stepElement && to.kind == stepElement,
 			at.kind == stepAnyKey && to.kind != stepElement,
