@@ -23,10 +23,14 @@ func TestDemoWithOtherPeoplesTools(t *testing.T) {
 		t.Fatal(err)
 	}
 	workspace := filepath.Join(in, workspaceName)
+	modules := t.TempDir()
+	tool(t, "npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", modules, nodeDuckDB)
 	t.Run("pdf", func(t *testing.T) { checkPDFs(t, filepath.Join(workspace, "out")) })
 	t.Run("xlsx", func(t *testing.T) { checkSheets(t, filepath.Join(workspace, "out")) })
 	t.Run("bundle", func(t *testing.T) { checkBundle(t, workspace) })
-	t.Run("duckdb", func(t *testing.T) { checkReperform(t, workspace) })
+	t.Run("duckdb", func(t *testing.T) { checkReperform(t, workspace, modules) })
+	t.Run("sample", func(t *testing.T) { checkSample(t, filepath.Join(workspace, sampleFolder), modules) })
+	t.Run("questions", func(t *testing.T) { checkQuestions(t, program, workspace) })
 	t.Run("figures", func(t *testing.T) { checkFigures(t, workspace) })
 }
 

@@ -42,20 +42,18 @@ func (r row) text(column string) string {
 	return s
 }
 
-// checkReperform does what VERIFY.txt says under "needs duckdb": five tests again from the Parquet files, and facts again from the
+// checkReperform does what VERIFY.txt says under "needs duckdb": six tests again from the Parquet files, and facts again from the
 // evidence. It compares with the assessment in the bundle.
-func checkReperform(t *testing.T, workspace string) {
+func checkReperform(t *testing.T, workspace, modules string) {
 	bag := filepath.Join(t.TempDir(), "bag") // what is cleaned goes beside it
 	tool(t, "unzip", "-q", filepath.Join(workspace, "acme-2026-q3.zip"), "-d", bag)
-	modules := t.TempDir()
-	tool(t, "npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", modules, nodeDuckDB)
 
-	tests := []assessment.TestID{"VAL-01", "VAL-02", "TFP-01", "EXC-02", "RAC-01"}
+	tests := []assessment.TestID{"VAL-01", "VAL-02", "TFP-01", "EXC-02", "RAC-01", "BND-04"}
 	files := []string{"data/sql/setup.sql"}
 	for _, id := range tests {
 		files = append(files, testScript(id))
 	}
-	tables := []string{"vault_audit", "vault_odd_line", "terraform_run_seen", "terraform_policy_check_seen", "exception_version", "raci_task_version", "collection_part"}
+	tables := []string{"vault_audit", "vault_odd_line", "terraform_run_seen", "terraform_policy_check_seen", "exception_version", "raci_task_version", "boundary_session_seen", "ticket_version", "collection_part"}
 	for _, table := range tables {
 		clean(t, bag, reprojectScript(table))
 		files = append(files, reprojectScript(table))

@@ -25,6 +25,9 @@ type deviation struct {
 	Exception string `json:"exception"`
 }
 
+// sampleFolder is where the sample goes that the demo draws, below the workspace.
+const sampleFolder = "out-sample"
+
 // runner runs the program in the workspace.
 type runner struct {
 	ctx     context.Context
@@ -52,7 +55,27 @@ func (r runner) auditPack() ([]deviation, error) {
 	if err := r.damaged(); err != nil {
 		return nil, err
 	}
+	if _, err := r.run(0, true, "sample", "VAL-02", "--size", "5", "--out", sampleFolder); err != nil {
+		return nil, err
+	}
+	if err := r.firstToDo(); err != nil {
+		return nil, err
+	}
 	return r.assess()
+}
+
+// firstToDo shows what todo lists first, in a line.
+func (r runner) firstToDo() error {
+	out, err := r.run(0, false, "todo", "--framework", "iso27001-2022")
+	if err != nil {
+		return err
+	}
+	first, _, _ := bytes.Cut(out, []byte("\n"))
+	if len(first) == 0 {
+		return errors.New("auditpack todo: nothing is to do, although faults were planted")
+	}
+	fmt.Printf("%s\n", first)
+	return nil
 }
 
 // assess judges once more, as JSON; the planted faults make it end with 3.

@@ -55,7 +55,9 @@ var history = []change{
 		"infrastructure/modules/iam", "infrastructure/modules/kafka", "infrastructure/modules/kms",
 	}},
 	{day(2026, time.May, 4), "Petra Platform", "petra@acme.example", "exceptions: bastion host", []string{"exceptions/WAF-SEC-050-exception-001.yml"}},
-	{day(2026, time.June, 15), "Claus Compliance", "claus@acme.example", "governance: RACI, second review", []string{"governance/raci.yaml", "documents"}},
+	{day(2026, time.June, 15), "Claus Compliance", "claus@acme.example", "governance: RACI, second review", []string{
+		"governance/raci.yaml", "documents/access-review-2026-q2.md", "documents/incident-response-plan.txt", "documents/information-security-policy.md",
+	}},
 	{day(2026, time.July, 6), "Claus Compliance", "claus@acme.example", "governance: shared responsibility matrix 2.0", []string{"governance/responsibilities.yaml"}},
 	{day(2026, time.July, 6), "Mira Hoffmann", "mira@acme.example", "exceptions: legacy batch role, renewed", []string{"exceptions/WAF-SEC-020-exception-002.yml"}},
 	{day(2026, time.July, 14), "Dana Dev", "dana@acme.example", "infrastructure: network (#21)", []string{"infrastructure/modules/network"}},
@@ -64,6 +66,8 @@ var history = []change{
 	{day(2026, time.August, 18), "Dana Dev", "dana@acme.example", "infrastructure: secrets", []string{"infrastructure/modules/secrets"}},
 	{day(2026, time.August, 24), "Sofia Lindner", "sofia@acme.example", "exceptions: bucket of the acquired company", []string{"exceptions/WAF-SEC-090-exception-001.yml"}},
 	{day(2026, time.September, 10), "Claus Compliance", "claus@acme.example", "exceptions: review of the RACI", []string{"exceptions/RAC-04-exception-001.yml"}},
+	{day(2026, time.September, 15), "Claus Compliance", "claus@acme.example", "documents: contacts, restore exercise", []string{"documents"}},
+	{day(2026, time.October, 1), "Claus Compliance", "claus@acme.example", "registers: third quarter", []string{"registers"}},
 }
 
 func commitHistory(dir string) error {
