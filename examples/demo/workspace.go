@@ -66,7 +66,7 @@ var history = []change{
 	{day(2026, time.August, 18), "Dana Dev", "dana@acme.example", "infrastructure: secrets", []string{"infrastructure/modules/secrets"}},
 	{day(2026, time.August, 24), "Sofia Lindner", "sofia@acme.example", "exceptions: bucket of the acquired company", []string{"exceptions/WAF-SEC-090-exception-001.yml"}},
 	{day(2026, time.September, 10), "Claus Compliance", "claus@acme.example", "exceptions: review of the RACI", []string{"exceptions/RAC-04-exception-001.yml"}},
-	{day(2026, time.September, 15), "Claus Compliance", "claus@acme.example", "documents: contacts, restore exercise", []string{"documents"}},
+	{day(2026, time.September, 30), "Claus Compliance", "claus@acme.example", "documents: third quarter", []string{"documents"}},
 	{day(2026, time.October, 1), "Claus Compliance", "claus@acme.example", "registers: third quarter", []string{"registers"}},
 }
 
