@@ -176,24 +176,33 @@ func (s *session) pseudonymKey(c *cli.Context, sources []collectors.Source) (*re
 	return key, nil
 }
 
-// usedKey looks in the newest collection of each source for the key that its pseudonyms were made with.
+// usedKey looks for the key that the newest pseudonyms were made with. A collection that found nothing new, or failed, has none: it looks
+// in those before it, also of sources that are configured no more.
 func (s *session) usedKey(ctx context.Context) (key, source string, err error) {
-	for _, name := range s.SourceNames() {
-		last, err := s.store.Last(ctx, name)
-		if err != nil {
-			return "", "", err
+	size, err := s.store.Size(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	for n := size; n > 0; n-- {
+		var e evidence.Entry
+		for entry, err := range s.store.Entries(ctx, n) {
+			if err != nil {
+				return "", "", err
+			}
+			e = entry
+			break
 		}
-		for _, d := range last.Records {
+		for _, d := range e.Records {
 			r, err := readRecord(ctx, s.store, d)
 			if errors.Is(err, evidence.ErrNotFound) { // a retention rule took it
 				continue
 			}
 			if err != nil {
-				return "", "", fmt.Errorf("journal entry %d: record %s: %w", last.Number, d, err)
+				return "", "", fmt.Errorf("journal entry %d: record %s: %w", e.Number, d, err)
 			}
 			for _, x := range r.Redactions {
 				if x.Key != "" {
-					return x.Key, name, nil
+					return x.Key, e.Source, nil
 				}
 			}
 		}

@@ -99,6 +99,7 @@ var (
 	testIDPattern    = regexp.MustCompile(`^[A-Z]{2,8}-[0-9]{2,3}$`)
 	parameterPattern = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 	variablePattern  = regexp.MustCompile(`getvariable\(\s*'([^']*)'\s*\)`)
+	anyVariable      = regexp.MustCompile(`(?i)getvariable`)
 	agePattern       = regexp.MustCompile(`^([1-9][0-9]*)([hd])$`)
 )
 
@@ -173,6 +174,10 @@ func parseAge(s string) (time.Duration, error) {
 // parameters brings values to their types and compares what is declared with what the SQL reads.
 func (p *problems) parameters(t *Test) {
 	used := t.variables()
+	for _, s := range []struct{ at, sql string }{{"$.population", t.Population}, {"$.deviations", t.Deviations}} {
+		plain := len(variablePattern.FindAllString(s.sql, -1)) == len(anyVariable.FindAllString(s.sql, -1))
+		p.when(!plain, s.at, "%s of %s: write variables as getvariable('name'), so that it can be told which ones the result depends on", s.at[2:], t.ID)
+	}
 	for _, name := range slices.Sorted(maps.Keys(t.Parameters)) {
 		at := "$.parameters." + name
 		p.when(!parameterPattern.MatchString(name), at, "parameter %q: want lower-case letters, digits and underscores", name)
