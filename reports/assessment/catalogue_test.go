@@ -173,6 +173,7 @@ func TestLoadCatalogueRefuses(t *testing.T) {
 		{"operation by a snapshot", map[string]string{"tests/TST-01.yaml": replace(goodTest, "assurance: design", "assurance: operating")}, `templates/tests/TST-01.yaml:8: test "TST-01": a test of operation needs a table over the whole period`},
 		{"parameter that is not read", map[string]string{"tests/TST-01.yaml": replace(goodTest, "  limit: 1\n", "  limit: 1\n  other: 2\n")}, `templates/tests/TST-01.yaml:11: parameter "other": neither statement reads`},
 		{"parameter that is not declared", map[string]string{"tests/TST-01.yaml": replace(goodTest, "getvariable('limit')", "getvariable('limits')")}, `SQL reads getvariable('limits'), which is no parameter`},
+		{"variable in another spelling", map[string]string{"tests/TST-01.yaml": replace(goodTest, "getvariable('limit')", "getvariable('limit') + GetVariable ('limit')")}, `write variables as getvariable('name')`},
 		{"floating point", map[string]string{"tests/TST-01.yaml": replace(goodTest, "limit: 1", "limit: 1.5")}, `templates/tests/TST-01.yaml:10: parameter "limit": 1.5 is no whole number`},
 		{"wrong type", map[string]string{"tests/TST-01.yaml": replace(goodTest, "needs:\n  exception: {max_age: 1d, coverage: as-of}\n", "needs: 7\n")}, `templates/tests/TST-01.yaml:7: `},
 		{"no YAML", map[string]string{"tests/TST-01.yaml": "id: [\n"}, `templates/tests/TST-01.yaml:1: `},
