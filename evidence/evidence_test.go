@@ -151,6 +151,15 @@ func TestDecodeRefusesOtherSpellings(t *testing.T) {
 	}
 }
 
+// A record of a newer format says what to do, though it has fields that this program does not know.
+func TestDecodeNamesNewerFormat(t *testing.T) {
+	_, err := DecodeRecord([]byte(`{"format":"auditpack.record/2","more":1}`))
+	const want = `read record: format: got "auditpack.record/2", want "auditpack.record/1": a newer auditpack wrote it, read it with that one`
+	if err == nil || err.Error() != want {
+		t.Errorf("got error %v, want %q", err, want)
+	}
+}
+
 func TestChain(t *testing.T) {
 	var c Chain
 	var entries [][]byte

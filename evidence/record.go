@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -170,6 +171,12 @@ var ErrNotCanonical = errors.New("not the canonical encoding of what it says")
 // byte.
 func DecodeRecord(b []byte) (Record, error) {
 	var r Record
+	var head struct {
+		Format string `json:"format"`
+	}
+	if err := json.Unmarshal(b, &head); err == nil && head.Format != "" && head.Format != RecordFormat {
+		return Record{}, fmt.Errorf("read record: format: got %q, want %q: a newer auditpack wrote it, read it with that one", head.Format, RecordFormat)
+	}
 	if err := canonical.Unmarshal(b, &r); err != nil {
 		return Record{}, fmt.Errorf("read record: %w", err)
 	}

@@ -1,6 +1,7 @@
 package assessment
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,6 +20,7 @@ const (
 	codePartOfTest     = "part-of-test"
 	codeFailed         = "failed"
 	codeDenied         = "denied"
+	codeNotRead        = "not-read" // evidence of a newer schema than this program knows
 	codeNotOffered     = "not-offered"
 	codeNoOccurrences  = "no-occurrences"
 	codeDeviations     = "deviations"
@@ -85,6 +87,7 @@ func (l *ledger) basisOf(t *Test, w window, tables map[string][]evidence.Kind) b
 	for _, table := range t.Tables() {
 		need, kinds := t.Needs[table], tables[table]
 		l.use(used, kinds, w.reach(t.longestAge()))
+		l.unread(&b, kinds, w.reach(t.longestAge()), tables)
 		key := fmt.Sprint(kinds, need.MaxAge, need.Coverage, need.AbsentRowsDeviate)
 		if need.AbsenceIsTold {
 			l.tell(&b, need, table, kinds, w, l.sourcesOf(t, tables))
@@ -142,6 +145,46 @@ func (l *ledger) failures(b *basis, kinds []evidence.Kind, outcomes []asked) boo
 		b.block(Reason{Code: code, Source: a.source, Detail: a.part.Part + ": " + a.part.Detail})
 	}
 	return found
+}
+
+// unread blocks the test for evidence of a newer schema of the kinds than any table reads: what it says is not known here.
+func (l *ledger) unread(b *basis, kinds []evidence.Kind, reach evidence.Period, tables map[string][]evidence.Kind) {
+	found := map[sourceKind]int{}
+	for i, r := range l.records {
+		k := r.Record.Kind
+		if newerThanAll(k, kinds) && !readByAny(k, tables) && l.reaches(i, reach) {
+			found[sourceKind{r.Record.Source.Name, k}]++
+		}
+	}
+	for _, x := range slices.SortedFunc(maps.Keys(found), func(x, y sourceKind) int {
+		return cmp.Or(strings.Compare(x.source, y.source), strings.Compare(string(x.kind), string(y.kind)))
+	}) {
+		b.block(Reason{Code: codeNotRead, Source: x.source, Detail: fmt.Sprintf("%s: %d", x.kind, found[x])})
+	}
+}
+
+// newerThanAll says whether k is a newer version of one of the kinds than each of them that has its name.
+func newerThanAll(k evidence.Kind, kinds []evidence.Kind) bool {
+	named := false
+	for _, known := range kinds {
+		if known.Name() != k.Name() {
+			continue
+		}
+		if known.Version() >= k.Version() {
+			return false
+		}
+		named = true
+	}
+	return named
+}
+
+func readByAny(k evidence.Kind, tables map[string][]evidence.Kind) bool {
+	for _, kinds := range tables {
+		if slices.Contains(kinds, k) {
+			return true
+		}
+	}
+	return false
 }
 
 // sourcesOf returns the sources that speak for a table that t must have.
