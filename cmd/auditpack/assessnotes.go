@@ -42,7 +42,7 @@ func needingAttention(a assessment.Assessment, words templates.Text) []string {
 			continue
 		}
 		faults := slices.DeleteFunc(slices.Clone(e.Faults), func(code string) bool { return slices.Contains(quietFaults, code) })
-		at := fmt.Sprintf("(%s:%d)", e.File, e.Line)
+		at := fmt.Sprintf("(source %s, %s:%d)", e.Source, e.File, e.Line)
 		lines = append(lines, faultTexts("exception "+e.ID, at, faults, e.Redundant, words)...)
 	}
 	return lines
