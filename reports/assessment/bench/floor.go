@@ -17,7 +17,7 @@ import (
 	"auditpack/reports/assessment"
 )
 
-// floorMemoryBytes is the memory of the floor. Ours gives DuckDB int64(floorMemoryBytes), in which the bare statements end with "Out of
+// floorMemoryBytes is the memory of the floor. Ours gives DuckDB facts.DefaultMemoryBytes, in which the bare statements end with "Out of
 // Memory" from about two million entries on: what each makes of Vault's requests does not spill.
 const floorMemoryBytes = 6 << 30
 
@@ -46,7 +46,7 @@ func measureFloor(ctx context.Context, o options) (r result, err error) {
 	}
 	defer conn.Close()
 	settings := fmt.Sprintf("set threads = %d; set memory_limit = '%dB'; set temp_directory = '%s'; set TimeZone = 'UTC';",
-		facts.DefaultThreads, facts.DefaultMemoryBytes, filepath.Join(o.folder, "spill"))
+		facts.DefaultThreads, int64(floorMemoryBytes), filepath.Join(o.folder, "spill"))
 	start := time.Now()
 	if _, err := conn.ExecContext(ctx, settings+string(setup)); err != nil {
 		return result{}, fmt.Errorf("make tables: %w", err)
