@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,8 +15,12 @@ import (
 	"auditpack/internal/atomicfile"
 )
 
-// resultFolder lies in the cache beside the tables: what was computed from them.
-const resultFolder = "results"
+// resultFolder lies in the cache beside the tables: what was computed from them. A file has the digest of all that follows as its first
+// line, so that nobody ever finds the one without the other.
+const (
+	resultFolder = "results"
+	resultSuffix = ".result"
+)
 
 // slotPattern is what a result may be called.
 var slotPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,120}$`)
@@ -23,14 +28,12 @@ var slotPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,120}$`)
 // Kept returns what Keep kept last under slot. False: there is nothing, or what is there is not what was kept. Whether it is still
 // right is the caller's to know, by a key within it.
 func (e *Engine) Kept(slot string) ([]byte, bool) {
-	path := e.resultPath(slot)
-	b, err := os.ReadFile(path)
+	file, err := os.ReadFile(e.resultPath(slot))
 	if err != nil {
 		return nil, false
 	}
-	noted, err := os.ReadFile(path + sumSuffix)
-	want, _, _ := strings.Cut(string(noted), " ")
-	return b, err == nil && evidence.DigestOf(b).Hex() == want
+	b, noted, got := splitResult(file)
+	return b, noted == got
 }
 
 // Keep keeps b in the cache under slot, in place of what was there. It may be deleted at any time.
@@ -41,11 +44,7 @@ func (e *Engine) Keep(slot string, b []byte) error {
 	path := e.resultPath(slot)
 	err := os.MkdirAll(filepath.Dir(path), 0o755)
 	if err == nil {
-		// The sum last: between the two, the old sum makes nobody believe the new bytes.
-		err = atomicfile.Overwrite(path, b, 0o644)
-	}
-	if err == nil {
-		err = noteSum(evidence.DigestOf(b), path)
+		err = atomicfile.Overwrite(path, slices.Concat([]byte(evidence.DigestOf(b)+"\n"), b), 0o644)
 	}
 	if err != nil {
 		return fmt.Errorf("keep result: %w", err)
@@ -53,13 +52,14 @@ func (e *Engine) Keep(slot string, b []byte) error {
 	return nil
 }
 
-func (e *Engine) resultPath(slot string) string {
-	return filepath.Join(e.options.Cache, resultFolder, slot+".json")
+// splitResult gives what was kept in a file, the digest that its first line notes of it, and the digest that it has.
+func splitResult(file []byte) (b []byte, noted, got evidence.Digest) {
+	first, b, _ := bytes.Cut(file, []byte("\n"))
+	return b, evidence.Digest(first), evidence.DigestOf(b)
 }
 
-// isKept says whether a file of the cache has a sum beside it.
-func isKept(path string) bool {
-	return filepath.Ext(path) == ".parquet" || filepath.Ext(path) == ".json" && filepath.Base(filepath.Dir(path)) == resultFolder
+func (e *Engine) resultPath(slot string) string {
+	return filepath.Join(e.options.Cache, resultFolder, slot+resultSuffix)
 }
 
 // Basis returns a digest over all that rows of the tables, and of the tables that these read, rest on: the bytes of their parts as they

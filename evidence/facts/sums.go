@@ -24,10 +24,6 @@ func writeSum(temp, path string) error {
 	if err != nil {
 		return err
 	}
-	return noteSum(d, path)
-}
-
-func noteSum(d evidence.Digest, path string) error {
 	return os.WriteFile(path+sumSuffix, []byte(d.Hex()+"  "+filepath.Base(path)+"\n"), 0o644)
 }
 
@@ -60,15 +56,19 @@ func CheckCache(ctx context.Context, cache string) (wrong []CachedPart, parts in
 		if err == nil {
 			err = ctx.Err()
 		}
-		if err != nil || e.IsDir() || !isKept(path) {
+		if err != nil || e.IsDir() {
 			return err
+		}
+		check := checkOf(path)
+		if check == nil {
+			return nil
 		}
 		parts++
 		name, err := filepath.Rel(cache, path)
 		if err != nil {
 			return err
 		}
-		if text := checkPart(path); text != "" {
+		if text := check(path); text != "" {
 			wrong = append(wrong, CachedPart{filepath.ToSlash(name), text})
 		}
 		return nil
@@ -79,7 +79,18 @@ func CheckCache(ctx context.Context, cache string) (wrong []CachedPart, parts in
 	return wrong, parts, nil
 }
 
-// checkPart says what is wrong with a part; empty is nothing.
+// checkOf gives what compares a file of the cache with the digest that was noted of it and says what is wrong, empty for nothing; it is nil for
+// a file of which none is noted.
+func checkOf(path string) func(path string) string {
+	switch filepath.Ext(path) {
+	case ".parquet":
+		return checkPart
+	case resultSuffix:
+		return checkResult
+	}
+	return nil
+}
+
 func checkPart(path string) string {
 	noted, err := os.ReadFile(path + sumSuffix)
 	if err != nil {
@@ -87,11 +98,24 @@ func checkPart(path string) string {
 	}
 	want, _, _ := strings.Cut(string(noted), " ")
 	got, err := digestOfFile(path)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err.Error()
-	case got.Hex() != want:
-		return fmt.Sprintf("it was changed: got %s, want sha256:%s; delete it, and it is made again from the evidence", got, want)
 	}
-	return ""
+	return compareSum(got, evidence.Digest("sha256:"+want))
+}
+
+func checkResult(path string) string {
+	file, err := os.ReadFile(path)
+	if err != nil {
+		return err.Error()
+	}
+	_, noted, got := splitResult(file)
+	return compareSum(got, noted)
+}
+
+func compareSum(got, want evidence.Digest) string {
+	if got == want {
+		return ""
+	}
+	return fmt.Sprintf("it was changed: got %s, want %s; delete it, and it is made again from the evidence", got, want)
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"auditpack/evidence"
@@ -27,7 +28,7 @@ func TestCheckCache(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if err := e.Keep("VAL-02-result", []byte("{}")); err != nil {
+	if err := e.Keep("VAL-02-kept", []byte("{}")); err != nil {
 		t.Fatal(err)
 	}
 	wrong, parts, err := facts.CheckCache(t.Context(), cache)
@@ -57,13 +58,13 @@ func TestCheckCache(t *testing.T) {
 	if wrong, _, err = facts.CheckCache(t.Context(), cache); err != nil || len(wrong) != 1 || !strings.Contains(wrong[0].Text, "not noted") {
 		t.Errorf("without its digest: %v, %v", wrong, err)
 	}
-	if err := os.WriteFile(filepath.Join(cache, "results", "VAL-02-result.json"), []byte("[]"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(cache, "results", "VAL-02-kept.result"), []byte(evidence.DigestOf([]byte("{}"))+"\n[]"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if wrong, _, err = facts.CheckCache(t.Context(), cache); err != nil || len(wrong) != 2 || wrong[0].File != "results/VAL-02-result.json" {
+	if wrong, _, err = facts.CheckCache(t.Context(), cache); err != nil || len(wrong) != 2 || wrong[0].File != "results/VAL-02-kept.result" {
 		t.Errorf("a result that was edited: %v, %v", wrong, err)
 	}
-	if b, ok := e.Kept("VAL-02-result"); ok {
+	if b, ok := e.Kept("VAL-02-kept"); ok {
 		t.Errorf("an edited result is believed: %s", b)
 	}
 	if err := e.Keep("../escape", nil); err == nil {
@@ -71,6 +72,48 @@ func TestCheckCache(t *testing.T) {
 	}
 	if wrong, parts, err := facts.CheckCache(t.Context(), filepath.Join(cache, "none")); err != nil || len(wrong) > 0 || parts != 0 {
 		t.Errorf("no cache: %v, %d, %v", wrong, parts, err)
+	}
+}
+
+// Of several assessments that keep a result at once, each reader finds that of one, whole.
+func TestKeepAtOnce(t *testing.T) {
+	s := memstore.New()
+	cache := t.TempDir()
+	e, err := facts.Open(t.Context(), facts.Options{SQL: factstest.SQL(t), Store: s, Journal: s, Cache: cache, Temp: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if err := e.Keep("VAL-02-kept", nil); err != nil {
+		t.Fatal(err)
+	}
+	var writers sync.WaitGroup
+	for _, b := range []string{"one\n", "another\n"} {
+		writers.Go(func() {
+			for n := range 100 {
+				if err := e.Keep("VAL-02-kept", []byte(strings.Repeat(b, n))); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() {
+		writers.Wait()
+		close(done)
+	}()
+	for open := true; open; {
+		select {
+		case <-done:
+			open = false
+		default:
+		}
+		if b, ok := e.Kept("VAL-02-kept"); !ok {
+			t.Errorf("got %q, and that it was not kept so", b)
+		}
+		if wrong, parts, err := facts.CheckCache(t.Context(), cache); err != nil || len(wrong) > 0 || parts != 1 {
+			t.Errorf("got %v of %d (%v), want no fault of 1", wrong, parts, err)
+		}
 	}
 }
 
