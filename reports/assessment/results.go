@@ -12,8 +12,8 @@ import (
 	"auditpack/internal/canonical"
 )
 
-// ResultFormat names the layout of a kept result and the way from rows to it: another one is not believed.
-const ResultFormat = "auditpack.test-result/1"
+// resultFormat names the layout of a kept result and the way from rows to it: another one is not believed.
+const resultFormat = "auditpack.test-result/1"
 
 // Results keeps what tests found from one assessment to the next; a *facts.Engine does. It is safe for concurrent use.
 type Results interface {
@@ -91,7 +91,7 @@ func (r *runner) keyOf(ctx context.Context, t *Test, variables map[string]any) (
 		Deviations string          `json:"deviations"`
 		Variables  map[string]any  `json:"variables"`
 		Basis      evidence.Digest `json:"basis"`
-	}{ResultFormat, t.ID, t.Population, t.Deviations, values, rest})
+	}{resultFormat, t.ID, t.Population, t.Deviations, values, rest})
 	if err != nil {
 		return "", ""
 	}
