@@ -18,8 +18,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"syscall"
 	"time"
+
+	"auditpack/internal/processuse"
 )
 
 // options are the command's flags.
@@ -107,9 +108,9 @@ func (c cost) plus(o cost) cost { return cost{c.Wall + o.Wall, c.CPU + o.CPU} }
 
 // measure says what do costs this process.
 func measure(do func() error) (cost, error) {
-	start, used := time.Now(), cpuTime()
+	start, used := time.Now(), processuse.CPU()
 	err := do()
-	return cost{time.Since(start), cpuTime() - used}, err
+	return cost{time.Since(start), processuse.CPU() - used}, err
 }
 
 // median is of each part on its own.
@@ -195,15 +196,6 @@ func report(out io.Writer, o options, floors []cost, ours []result) error {
 		errs = append(errs, fmt.Errorf("peak memory: got %d MiB, want at most %d", peak, o.maxRSSMiB))
 	}
 	return errors.Join(errs...)
-}
-
-// cpuTime is the processor time of this process so far, user and system.
-func cpuTime() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0 // only a number beside the others
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }

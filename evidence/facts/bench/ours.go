@@ -10,8 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/pprof"
-	"strconv"
-	"strings"
 	"time"
 
 	"auditpack/collectors"
@@ -19,6 +17,7 @@ import (
 	"auditpack/evidence"
 	"auditpack/evidence/facts"
 	"auditpack/evidence/filestore"
+	"auditpack/internal/processuse"
 	"auditpack/templates"
 )
 
@@ -46,12 +45,12 @@ func runOurs(ctx context.Context, o options, out io.Writer) (err error) {
 	if r.Project, err = project(ctx, o.ours, store, &r); err != nil {
 		return err
 	}
-	before := readBytes()
+	before := processuse.ReadBytes()
 	again, err := collect(ctx, o.log, store)
 	if err != nil {
 		return err
 	}
-	r.Again, r.AgainReadBytes = again.Wall, readBytes()-before
+	r.Again, r.AgainReadBytes = again.Wall, processuse.ReadBytes()-before
 	if again, err = project(ctx, o.ours, store, &r); err != nil {
 		return err
 	}
@@ -59,7 +58,7 @@ func runOurs(ctx context.Context, o options, out io.Writer) (err error) {
 	if r.StoredBytes, err = folderBytes(filepath.Join(o.ours, "store")); err != nil {
 		return err
 	}
-	r.RSSMiB = peakMiB()
+	r.RSSMiB = processuse.PeakMiB()
 	return json.NewEncoder(out).Encode(r)
 }
 
@@ -152,41 +151,6 @@ func count(ctx context.Context, db *facts.DB, query string) (int64, error) {
 	}
 	n, _ := all[0][0].(int64)
 	return n, nil
-}
-
-// peakMiB is the peak memory of this program, 0 where the system does not say. What a parent learns of its child will not do: Linux
-// counts in it what the parent itself had before the child's program began.
-func peakMiB() int64 {
-	b, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(b)) {
-		if v, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			n, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(v), " kB"), 10, 64)
-			if err == nil {
-				return n >> 10
-			}
-		}
-	}
-	return 0
-}
-
-// readBytes is how much this process has read through system calls so far, -1 where the system does not say.
-func readBytes() int64 {
-	b, err := os.ReadFile("/proc/self/io")
-	if err != nil {
-		return -1
-	}
-	for line := range strings.Lines(string(b)) {
-		if v, ok := strings.CutPrefix(line, "rchar: "); ok {
-			n, err := strconv.ParseInt(strings.TrimSpace(v), 10, 64)
-			if err == nil {
-				return n
-			}
-		}
-	}
-	return -1
 }
 
 func folderBytes(dir string) (total int64, err error) {

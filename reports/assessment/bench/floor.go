@@ -21,7 +21,8 @@ import (
 // Memory" from about two million entries on: what each makes of Vault's requests does not spill.
 const floorMemoryBytes = 6 << 30
 
-// measureFloor runs the statements of the Assessment that ours left, over the same Parquet files, with the threads that ours gives DuckDB. Each result is made in its order, whole, and thrown away.
+// measureFloor runs the statements of the Assessment that ours left, over the same Parquet files, with the threads that ours gives DuckDB.
+// Each result is made in its order, whole, and thrown away.
 func measureFloor(ctx context.Context, o options) (r result, err error) {
 	b, err := os.ReadFile(filepath.Join(o.folder, "assessment.json"))
 	if err != nil {

@@ -16,12 +16,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
-	"syscall"
 	"time"
 
 	"auditpack/evidence/facts"
+	"auditpack/internal/processuse"
 	"auditpack/reports/assessment"
 )
 
@@ -152,12 +150,7 @@ func measurePart(ctx context.Context, o options, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	r.RSSMiB = peakMiB()
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		return fmt.Errorf("ask for the processor time: %w", err)
-	}
-	r.CPU = time.Duration(used.Utime.Nano() + used.Stime.Nano())
+	r.RSSMiB, r.CPU = processuse.PeakMiB(), processuse.CPU()
 	return json.NewEncoder(out).Encode(r)
 }
 
@@ -187,21 +180,4 @@ func measureOurs(ctx context.Context, o options) (r result, err error) {
 		return result{}, err
 	}
 	return r, os.WriteFile(filepath.Join(o.folder, "setup.sql"), []byte(db.SetupScript(facts.Layout{Parts: filepath.Join(o.folder, "facts")})), 0o600)
-}
-
-// peakMiB is the peak memory of this process, 0 where the system does not say.
-func peakMiB() int64 {
-	b, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(b)) {
-		if v, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			n, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(v), " kB"), 10, 64)
-			if err == nil {
-				return n >> 10
-			}
-		}
-	}
-	return 0
 }
