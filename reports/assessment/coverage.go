@@ -242,6 +242,15 @@ func days(periods []evidence.Period) int64 {
 	return int64(sum / (24 * time.Hour))
 }
 
+// wholeDaysUp counts the days that the periods touch: a day that is covered in part is not covered.
+func wholeDaysUp(list []evidence.Period) int64 {
+	var n int64
+	for _, p := range list {
+		n += int64(p.To.Add(24*time.Hour-1).Truncate(24*time.Hour).Sub(p.From.Truncate(24*time.Hour)) / (24 * time.Hour))
+	}
+	return n
+}
+
 // relatedKinds adds to kinds those that their records were derived from: what fails there is missing here.
 func (l *ledger) relatedKinds(kinds []evidence.Kind) []evidence.Kind {
 	all := map[evidence.Kind]bool{}

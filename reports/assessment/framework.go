@@ -164,9 +164,3 @@ func (p *problems) requirement(at string, r Requirement) {
 	p.localized(at+".group", "group", r.Group)
 	p.localized(at+".title", "title", r.Title)
 }
-
-// localized wants a text in every language.
-func (p *problems) localized(at, what string, t templates.Localized) {
-	p.when(t.EN == "", at, "%s has no English text (en)", what)
-	p.when(t.DE == "", at, "%s has no German text (de)", what)
-}

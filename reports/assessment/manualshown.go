@@ -29,14 +29,6 @@ func (t ManualTest) fault(w window) string {
 	return ""
 }
 
-// lastDay is the last day that is judged, as YYYY-MM-DD.
-func (w window) lastDay() string {
-	if w.typ == 1 {
-		return w.day()
-	}
-	return w.period.To.Add(-1).Format(time.DateOnly)
-}
-
 // dayAfter is the day after a day, both as YYYY-MM-DD; empty for what is no day.
 func dayAfter(day string) string {
 	d, err := time.Parse(time.DateOnly, day)

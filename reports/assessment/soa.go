@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"auditpack/templates"
 )
@@ -296,18 +295,4 @@ func (d *declared) changedSince(before declared) {
 			d.entries[id] = e
 		}
 	}
-}
-
-// firstDay is the first day that is judged, as YYYY-MM-DD.
-func (w window) firstDay() string {
-	if w.typ == 1 {
-		return w.day()
-	}
-	return w.period.From.Format(time.DateOnly)
-}
-
-// date checks a day as YYYY-MM-DD.
-func (p *problems) date(at, what, s string) {
-	_, err := time.Parse(time.DateOnly, s)
-	p.when(err != nil, at, "%s %q: want a day as YYYY-MM-DD", what, s)
 }

@@ -70,6 +70,22 @@ var sampleWindow = window{typ: 1, asOf: time.Date(2000, 1, 1, 0, 0, 0, 0, time.U
 // day is the as-of date as YYYY-MM-DD.
 func (w window) day() string { return w.asOf.Format(time.DateOnly) }
 
+// firstDay is the first day that is judged, as YYYY-MM-DD.
+func (w window) firstDay() string {
+	if w.typ == 1 {
+		return w.day()
+	}
+	return w.period.From.Format(time.DateOnly)
+}
+
+// lastDay is the last day that is judged, as YYYY-MM-DD.
+func (w window) lastDay() string {
+	if w.typ == 1 {
+		return w.day()
+	}
+	return w.period.To.Add(-1).Format(time.DateOnly)
+}
+
 // endOfDay is the last instant of the as-of date.
 func (w window) endOfDay() time.Time {
 	return w.asOf.Truncate(24 * time.Hour).Add(24*time.Hour - time.Nanosecond)

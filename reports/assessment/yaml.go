@@ -3,12 +3,14 @@ package assessment
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 
 	"auditpack/evidence"
 	"auditpack/internal/strictyaml"
+	"auditpack/templates"
 )
 
 // File is a text file that can change a verdict: its name as the Assessment lists it, and its bytes.
@@ -100,6 +102,18 @@ func (p *problems) when(bad bool, path, format string, args ...any) {
 	if bad {
 		p.add(path, format, args...)
 	}
+}
+
+// date checks a day as YYYY-MM-DD.
+func (p *problems) date(at, what, s string) {
+	_, err := time.Parse(time.DateOnly, s)
+	p.when(err != nil, at, "%s %q: want a day as YYYY-MM-DD", what, s)
+}
+
+// localized wants a text in every language.
+func (p *problems) localized(at, what string, t templates.Localized) {
+	p.when(t.EN == "", at, "%s has no English text (en)", what)
+	p.when(t.DE == "", at, "%s has no German text (de)", what)
 }
 
 // err joins the problems, nil for none.
