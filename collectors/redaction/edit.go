@@ -245,10 +245,7 @@ func (e *edit) apply(rules *kindRules, fields []int, value []byte) (t taken) {
 			patterns = append(patterns, x.rule)
 			continue
 		}
-		if instead := e.take(x.rule, value); instead != nil {
-			t = taken{instead, []by{{x.rule.ID, x.rule.Action == Pseudonym}}}
-			break
-		}
+		t = taken{e.take(x.rule, value), []by{{x.rule.ID, x.rule.Action == Pseudonym}}} // the last of fields
 	}
 	if t.instead == nil {
 		t = e.matches(patterns, value)
@@ -267,15 +264,13 @@ func (e *edit) apply(rules *kindRules, fields []int, value []byte) (t taken) {
 	return t
 }
 
-// take is what stands in place of a value that a rule takes as a whole; nil for an object or a list of which it takes the values.
+// take is what stands in place of a value that a rule takes as a whole. An object or a list is dropped: of one that is to become
+// pseudonyms the values are asked for by themselves.
 func (e *edit) take(r *rule, value []byte) []byte {
-	composite := value[0] == '{' || value[0] == '['
 	switch {
-	case r.Action == Pseudonym && composite:
-		return nil
 	case r.Action == Pseudonym:
 		return jsonfields.Quote(e.collection.pseudonym(textOf(value)))
-	case composite:
+	case value[0] == '{' || value[0] == '[':
 		e.collection.set.everything.Rewrite(nil, value, func(_ []int, value []byte) ([]byte, bool) {
 			e.collection.drop(textOf(value))
 			return nil, false

@@ -73,6 +73,8 @@ func TestPut(t *testing.T) {
 		{"a pattern drops a part", document1, `{"e":"mail eve@x.example!"}`, `{"e":"mail redacted!"}`, log, []Rule{{ID: "mail", Field: "e", Pattern: mail, Action: Drop}}, map[string]int64{"mail": 1}},
 		{"the first rule without a pattern takes it whole", document1, `{"e":"ada","f":"eve@x.example"}`, `{"e":null,"f":"` + pn("eve@x.example") + `"}`, log,
 			[]Rule{{ID: "mail", Field: "**", Pattern: mail, Action: Pseudonym}, {ID: "all", Field: "e", Action: Drop}, {ID: "f", Field: "f", Action: Pseudonym}, {ID: "not", Field: "f", Action: Drop}}, map[string]int64{"f": 1, "all": 1}},
+		{"the first rule without a pattern takes all that is in it", document1, `{"m":{"a":"x","b":{"c":1}},"n":{"a":{"c":2},"b":3}}`, `{"m":{"a":"` + pn("x") + `","b":{"c":"` + pn("1") + `"}},"n":{"a":{"c":"` + pn("2") + `"},"b":null}}`, log,
+			[]Rule{{ID: "u", Field: "m", Action: Pseudonym}, {ID: "a", Field: "n.a", Action: Pseudonym}, {ID: "gone", Field: "m", Action: Drop}, {ID: "in", Field: "*.b", Action: Drop}, {ID: "deep", Field: "n.a.c", Action: Drop}}, map[string]int64{"u": 2, "a": 1, "in": 1}},
 		{"patterns take their parts, and nothing that one of them matches stays", document1, `{"a":"Eve M <eve@x.example> eve@x.example"}`, `{"a":"` + pn("Eve M") + ` <` + pn("eve@x.example") + pn("> ") + pn("eve@x.example") + `"}`, log,
 			[]Rule{{ID: "mail", Field: "**", Pattern: mail, Action: Pseudonym}, {ID: "name", Field: "a", Pattern: "^([^<]+) <", Action: Pseudonym}, {ID: "rest", Field: "a", Pattern: "> *.*$", Action: Pseudonym}}, map[string]int64{"mail": 1, "name": 1, "rest": 1}},
 		{"another kind", document1, `{"u":"ada"}`, `{"u":"ada"}`, "vault.mounts/1", []Rule{{ID: "u", Kinds: []string{"vault.audit-log"}, Field: "u", Action: Drop}}, nil},

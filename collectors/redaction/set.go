@@ -117,7 +117,7 @@ func (s *Set) make(kind evidence.Kind) *kindRules {
 			k.lines = append(k.lines, r)
 		default:
 			k.takes = append(k.takes, take{rule: r})
-			fields = append(fields, jsonfields.Field{Path: r.path, Whole: r.Action == Drop && r.pattern == nil})
+			fields = append(fields, jsonfields.Field{Path: r.path, Whole: r.Action == Drop && r.pattern == nil, Last: r.pattern == nil})
 		}
 	}
 	ruled := len(k.takes) > 0

@@ -10,6 +10,7 @@ import (
 type Field struct {
 	Path  Path
 	Whole bool // an object or a list that the path leads to is one value; else the texts, numbers and truth values in it are, at any depth
+	Last  bool // fields after it do not take what it takes, nor anything in that
 
 	// ThroughLists says that a key is looked for in the elements of a list as well where it is due, in lists of lists too.
 	ThroughLists bool
@@ -58,7 +59,7 @@ type builder struct {
 
 // node returns the node of the states, nil when there are none: nothing below can be a field.
 func (b *builder) node(states []state) *node {
-	states = b.close(states)
+	states = b.cut(b.close(states))
 	if len(states) == 0 || len(b.nodes) > maxNodes {
 		return nil
 	}
@@ -109,6 +110,16 @@ func (b *builder) close(states []state) []state {
 		return x.step - y.step
 	})
 	return slices.Compact(all)
+}
+
+// cut leaves out what comes after a field that is there and is the last one.
+func (b *builder) cut(states []state) []state {
+	for i, s := range states {
+		if f := b.fields[s.field]; f.Last && s.step == len(f.Path.steps) {
+			return states[:i+1]
+		}
+	}
+	return states
 }
 
 // follow returns the states after going to an element, a member of that name, or (stepAnyKey) one that no path names.
