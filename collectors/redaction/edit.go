@@ -21,7 +21,8 @@ import (
 // maxDocument is the largest JSON document that is redacted: it is held in memory.
 const maxDocument = 256 << 20 // bytes
 
-// maxQuoting is the longest line of a part that quotes other evidence: an entry of lines.MaxLine with every quote in it escaped.
+// maxQuoting is the longest line of a part that quotes other evidence: an entry of lines.MaxLine as a text, in which escapes make two
+// bytes of one at most, and what stands beside it. Facts are read from lines as long.
 const maxQuoting = 40_000_000 // bytes
 
 // word stands where a pattern dropped a part of a value.

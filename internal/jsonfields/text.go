@@ -1,16 +1,21 @@
 package jsonfields
 
 import (
+	"bytes"
 	"encoding/json"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// Quote returns s as a JSON text.
+// Quote returns s as a JSON text, in which only what must be is escaped, and two line ends of Unicode: at most two bytes for each of a
+// text without control characters other than tabs and line ends.
 func Quote(s string) []byte {
-	b, _ := json.Marshal(s) // a string has no error
-	return b
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(s) // a string has no error
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }
 
 // Unquote returns what a valid JSON text says, and for each byte of it where in quoted it is written; the last number is where the

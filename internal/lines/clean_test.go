@@ -58,7 +58,7 @@ func TestCleanReportsErrors(t *testing.T) {
 }
 
 func TestOddObjects(t *testing.T) {
-	big := `{"a":"` + strings.Repeat("ä\"\\", 100<<10) + `"}`
+	big := `{"a":"` + strings.Repeat("ä\"\\<&>\u2028", 100<<10) + `"}`
 	odd := []Odd{
 		{Line: 1, SizeBytes: 3, Reason: NotJSON, Head: "a\ufffd<"},
 		{Line: 7, Offset: 900, SizeBytes: 20, Reason: CarriageReturn, Recovered: []byte("{\"a\":\r1}"), Head: "{"},
@@ -68,8 +68,11 @@ func TestOddObjects(t *testing.T) {
 	if err := WriteOdd(&b, "sha256:00", "audit.log", odd); err != nil {
 		t.Fatal(err)
 	}
+	if rest := b.Len() - 2*len(big); rest > 1<<10 {
+		t.Errorf("the big entry and %d bytes more than twice its size were written: an escape makes two bytes of one at most", rest)
+	}
 	first, _, _ := strings.Cut(b.String(), "\n")
-	want := `{"evidence":"sha256:00","line":1,"device":"audit.log","byte_offset":0,"size_bytes":3,"reason":"not-json","head":"a` + "\ufffd" + `\u003c","recovered":null}`
+	want := `{"evidence":"sha256:00","line":1,"device":"audit.log","byte_offset":0,"size_bytes":3,"reason":"not-json","head":"a` + "\ufffd" + `<","recovered":null}`
 	if first != want {
 		t.Errorf("got  %s\nwant %s", first, want)
 	}

@@ -8,6 +8,8 @@ import (
 	"io"
 	"iter"
 	"unicode/utf8"
+
+	"auditpack/internal/jsonfields"
 )
 
 // MaxLine is the longest line, in bytes without its newline, that is handed on as an entry. A longer one is odd and is never
@@ -58,40 +60,38 @@ type oddObject struct {
 // log it is from, and the fields of Odd. It holds no more than one piece of an entry at a time.
 func WriteOdd(w io.Writer, evidence, device string, odd []Odd) error {
 	out := bufio.NewWriter(w)
+	var object bytes.Buffer
+	enc := json.NewEncoder(&object)
+	enc.SetEscapeHTML(false)
 	for _, o := range odd {
-		object, err := json.Marshal(oddObject{evidence, o.Line, device, o.Offset, o.SizeBytes, o.Reason, o.Head, nil})
-		if err != nil {
+		object.Reset()
+		if err := enc.Encode(oddObject{evidence, o.Line, device, o.Offset, o.SizeBytes, o.Reason, o.Head, nil}); err != nil {
 			return fmt.Errorf("write odd line %d: %w", o.Line, err)
 		}
 		if o.Recovered == nil {
-			out.Write(append(object, '\n'))
+			out.Write(object.Bytes())
 			continue
 		}
-		out.Write(bytes.TrimSuffix(object, []byte("null}")))
-		if err := writeString(out, o.Recovered); err != nil {
-			return fmt.Errorf("write odd line %d: %w", o.Line, err)
-		}
+		out.Write(bytes.TrimSuffix(object.Bytes(), []byte("null}\n")))
+		writeString(out, o.Recovered)
 		out.WriteString("}\n")
 	}
 	return out.Flush() // a bufio.Writer keeps the first error
 }
 
 // writeString writes s, which is UTF-8, as a JSON string, piece by piece.
-func writeString(out *bufio.Writer, s []byte) error {
+func writeString(out *bufio.Writer, s []byte) {
 	out.WriteByte('"')
 	for len(s) > 0 {
 		n := min(len(s), 64<<10)
 		for n < len(s) && !utf8.RuneStart(s[n]) {
 			n--
 		}
-		piece, err := json.Marshal(string(s[:n]))
-		if err != nil {
-			return err
-		}
+		piece := jsonfields.Quote(string(s[:n]))
 		out.Write(piece[1 : len(piece)-1])
 		s = s[n:]
 	}
-	return out.WriteByte('"')
+	out.WriteByte('"')
 }
 
 // OddLine is what Clean needs to know of an object of a file of odd lines.
