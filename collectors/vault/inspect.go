@@ -14,13 +14,13 @@ func (e *clearSecretError) Error() string {
 }
 
 var (
-	clientToken = []byte(`"client_token":"`)
+	clientToken = []byte(`"client_token"`)
 	hashed      = []byte("hmac-sha256:")
-	timeMember  = []byte(`"time":"`)
+	timeMember  = []byte(`"time"`)
 )
 
 // secretMembers are looked for in entries that name no client token: a login has nothing else to tell a device with log_raw by.
-var secretMembers = [][]byte{[]byte(`"password":"`), []byte(`"secret_id":"`), []byte(`"jwt":"`), []byte(`"token":"`), []byte(`"passcode":"`)}
+var secretMembers = [][]byte{[]byte(`"password"`), []byte(`"secret_id"`), []byte(`"jwt"`), []byte(`"token"`), []byte(`"passcode"`)}
 
 // timeTail is where in an entry Vault writes its time: before `"type":"response"}` at the end.
 const timeTail = 120 // bytes
@@ -67,16 +67,33 @@ func clearSecret(entry []byte) bool {
 // clearMember looks for the first member of the name that is not empty.
 func clearMember(entry, member []byte) (clear, found bool) {
 	for {
-		i := bytes.Index(entry, member)
-		if i < 0 {
+		if entry, found = textMember(entry, member); !found {
 			return false, false
 		}
-		entry = entry[i+len(member):]
 		if bytes.HasPrefix(entry, hashed) {
 			return false, true
 		}
 		if len(entry) > 0 && entry[0] != '"' { // an empty one is no secret
 			return true, true
+		}
+	}
+}
+
+// textMember returns what is behind the opening quote of the first text that is called name. Vault writes no spaces around the colon;
+// what passed the log on may have.
+func textMember(entry, name []byte) (text []byte, found bool) {
+	for {
+		i := bytes.Index(entry, name)
+		if i < 0 {
+			return nil, false
+		}
+		entry = entry[i+len(name):]
+		if bytes.HasPrefix(entry, []byte(`:"`)) {
+			return entry[2:], true
+		}
+		value, colon := bytes.CutPrefix(bytes.TrimLeft(entry, " \t"), []byte(":"))
+		if value = bytes.TrimLeft(value, " \t"); colon && len(value) > 0 && value[0] == '"' {
+			return value[1:], true
 		}
 	}
 }
@@ -87,11 +104,10 @@ func entryTime(entry []byte) (time.Time, bool) {
 		return at, true
 	}
 	for {
-		i := bytes.Index(entry, timeMember)
-		if i < 0 {
+		found := false
+		if entry, found = textMember(entry, timeMember); !found {
 			return time.Time{}, false
 		}
-		entry = entry[i+len(timeMember):]
 		if at, ok := parseTime(entry); ok {
 			return at, true
 		}
@@ -100,19 +116,14 @@ func entryTime(entry []byte) (time.Time, bool) {
 
 // lastTime searches forwards: that uses the processor's wide registers, and b is short.
 func lastTime(b []byte) (time.Time, bool) {
-	last := -1
-	for from := 0; ; {
-		i := bytes.Index(b[from:], timeMember)
-		if i < 0 {
-			break
+	var last []byte
+	for {
+		text, found := textMember(b, timeMember)
+		if !found {
+			return parseTime(last) // nothing is no time
 		}
-		from += i + len(timeMember)
-		last = from
+		last, b = text, text
 	}
-	if last < 0 {
-		return time.Time{}, false
-	}
-	return parseTime(b[last:])
 }
 
 // parseTime reads the text that ends at the next quote.

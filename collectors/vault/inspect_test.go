@@ -29,6 +29,11 @@ func TestInspect(t *testing.T) {
 		{"a login of a raw device", `{"request":{"data":{"password":"secret"},"path":"auth/userpass/login/a"}}`, "", true},
 		{"a login", `{"request":{"data":{"password":"hmac-sha256:ab","role":"app"}},"time":"` + at + `"}`, at, false},
 		{"a password beside a hashed token is a name for something else", `{"auth":{"client_token":"hmac-sha256:ab"},"request":{"headers":{"password":"secret"}},"time":"` + at + `"}`, at, false},
+		{"with spaces", `{"auth": {"client_token": "hmac-sha256:ab"}, "request": {"data": {"time": "hmac-sha256:00"}}, "time" : "` + at + `", "type": "request"}`, at, false},
+		{"with spaces, in another order", `{"time": "` + at + `", "type": "response", "path": "` + strings.Repeat("x", 200) + `"}`, at, false},
+		{"with spaces, in the clear", `{"auth": {"client_token": "hvs.secret"}, "time": "` + at + `"}`, "", true},
+		{"with spaces, a login of a raw device", `{"request": {"data": {"password" : "secret"}}}`, "", true},
+		{"a value that is called so", `{"request":{"mount_type":"token","id":"time"},"time":"` + at + `","type":"request"}`, at, false},
 		{"not a text", `{"auth":{"client_token":null}}`, "", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -112,11 +112,11 @@ func showsRaw(rule string) bool { return rule != ruleLine && rule != ruleUnhashe
 func hashedEntry(entry []byte) bool {
 	found := false
 	for {
-		i := bytes.Index(entry, clientToken)
-		if i < 0 {
+		text, more := textMember(entry, clientToken)
+		if !more {
 			return found
 		}
-		entry = entry[i+len(clientToken):]
+		entry = text
 		switch {
 		case bytes.HasPrefix(entry, hashed):
 			found = true
