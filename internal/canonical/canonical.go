@@ -34,6 +34,15 @@ func Marshal(v any) ([]byte, error) {
 	return out, nil
 }
 
+// MarshalFile returns v as canonical JSON with a final newline, as a text file has one.
+func MarshalFile(v any) ([]byte, error) {
+	b, err := Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	return append(b, '\n'), nil
+}
+
 // hasReplacement finds the escape \ufffd that is not itself escaped.
 func hasReplacement(b []byte) bool {
 	for i := 0; i+5 < len(b); i++ {

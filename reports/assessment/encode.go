@@ -6,13 +6,8 @@ import (
 	"auditpack/internal/canonical"
 )
 
-func encode(a Assessment) ([]byte, error) {
-	b, err := canonical.Marshal(a)
-	if err != nil {
-		return nil, err
-	}
-	return append(b, '\n'), nil
-}
+// Encode returns the Assessment as canonical JSON with a final newline.
+func (a Assessment) Encode() ([]byte, error) { return canonical.MarshalFile(a) }
 
 // Decode reads an Assessment strictly: an unknown key or format is an error.
 func Decode(b []byte) (Assessment, error) {

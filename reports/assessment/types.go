@@ -415,6 +415,3 @@ type SourceResult struct {
 	Parts  []evidence.PartOutcome `json:"parts"` // that are not ok, and a total
 	OK     int64                  `json:"ok"`
 }
-
-// Encode returns the Assessment as canonical JSON with a final newline.
-func (a Assessment) Encode() ([]byte, error) { return encode(a) }

@@ -123,13 +123,7 @@ func sideOf(a assessment.Assessment) Side {
 }
 
 // Encode returns the Comparison as canonical JSON with a final newline.
-func (c Comparison) Encode() ([]byte, error) {
-	b, err := canonical.Marshal(c)
-	if err != nil {
-		return nil, err
-	}
-	return append(b, '\n'), nil
-}
+func (c Comparison) Encode() ([]byte, error) { return canonical.MarshalFile(c) }
 
 // tests lists the tests whose status differs, by id, with their populations.
 func tests(before, after assessment.Assessment) []StatusChange {

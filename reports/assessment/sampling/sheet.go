@@ -53,13 +53,7 @@ func NewStatement(in assessment.Input, res assessment.TestResult) Statement {
 }
 
 // Encode returns the statement as canonical JSON with a final newline.
-func (s Statement) Encode() ([]byte, error) {
-	b, err := canonical.Marshal(s)
-	if err != nil {
-		return nil, err
-	}
-	return append(b, '\n'), nil
-}
+func (s Statement) Encode() ([]byte, error) { return canonical.MarshalFile(s) }
 
 // DecodeStatement reads a statement strictly: an unknown key or format is an error.
 func DecodeStatement(b []byte) (Statement, error) {
@@ -158,10 +152,4 @@ func NewSheet(in assessment.Input, res assessment.TestResult, columns []facts.Co
 func (s Sheet) SelfTest() bool { return s.Nonce == "" }
 
 // Encode returns the sheet as canonical JSON with a final newline.
-func (s Sheet) Encode() ([]byte, error) {
-	b, err := canonical.Marshal(s)
-	if err != nil {
-		return nil, err
-	}
-	return append(b, '\n'), nil
-}
+func (s Sheet) Encode() ([]byte, error) { return canonical.MarshalFile(s) }
