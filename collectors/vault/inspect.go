@@ -64,7 +64,8 @@ func clearSecret(entry []byte) bool {
 	return false
 }
 
-// clearMember looks for the first member of the name that is not empty.
+// clearMember looks for the first member of the name that is not empty. One that the entry's end cuts before it shows whether it is
+// hashed tells nothing.
 func clearMember(entry, member []byte) (clear, found bool) {
 	for {
 		if entry, found = textMember(entry, member); !found {
@@ -73,7 +74,7 @@ func clearMember(entry, member []byte) (clear, found bool) {
 		if bytes.HasPrefix(entry, hashed) {
 			return false, true
 		}
-		if len(entry) > 0 && entry[0] != '"' { // an empty one is no secret
+		if len(entry) > 0 && entry[0] != '"' && !bytes.HasPrefix(hashed, entry) { // an empty one is no secret
 			return true, true
 		}
 	}

@@ -34,6 +34,10 @@ func TestInspect(t *testing.T) {
 		{"with spaces, in the clear", `{"auth": {"client_token": "hvs.secret"}, "time": "` + at + `"}`, "", true},
 		{"with spaces, a login of a raw device", `{"request": {"data": {"password" : "secret"}}}`, "", true},
 		{"a value that is called so", `{"request":{"mount_type":"token","id":"time"},"time":"` + at + `","type":"request"}`, at, false},
+		{"cut in a hashed token", `{"auth":{"client_token":"hmac-sh`, "", false},
+		{"cut before the token", `{"auth":{"client_token":"`, "", false},
+		{"cut in a token in the clear", `{"auth":{"client_token":"hvs.secret`, "", true},
+		{"cut in a token, a password in the clear before", `{"data":{"password":"secret"},"auth":{"client_token":"h`, "", true},
 		{"not a text", `{"auth":{"client_token":null}}`, "", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -339,6 +339,9 @@ func TestRotations(t *testing.T) {
 			}
 			r.collect()
 		}, entryLines(0, 2) + entryLine(2)[:100] + "\n", map[string]string{"audit.log.1": "ok 1"}},
+		{"an entry that ends in its hashed token", func(r *rig) {
+			r.write("audit.log.1.gz", gzipOf(entryLines(0, 2)+entryLine(2)[:26]))
+		}, entryLines(0, 2) + entryLine(2)[:26] + "\n", map[string]string{"audit.log.1.gz": "ok 3"}},
 		{"a fragment is not continued in the next file", func(r *rig) {
 			r.write("audit.log.1.gz", gzipOf(entryLines(0, 2)+entryLine(2)[:100]))
 			r.write("audit.log", entryLines(3, 5))
