@@ -82,3 +82,34 @@ func TestOddLines(t *testing.T) {
 		}
 	}
 }
+
+// An engine's refusal may stand in its answer alone, in the field error; in the answer of a secret that was read any field may.
+func TestVaultResponseError(t *testing.T) {
+	const refused = `{"type":"response","request":{"id":"r3","operation":"update","path":"auth/userpass/login/a","mount_type":"userpass"},"response":{"data":{"error":"hmac-sha256:00"}}}`
+	log := `{"type":"request","request":{"id":"r1","operation":"delete","path":"transit/keys/a","mount_type":"transit"}}
+{"type":"response","request":{"id":"r1","operation":"delete","path":"transit/keys/a","mount_type":"transit"},"response":{"data":{"error":"hmac-sha256:00"}}}
+{"type":"response","request":{"id":"r2","operation":"read","path":"kv1/a","mount_type":"kv"},"response":{"data":{"error":"hmac-sha256:00","user":"hmac-sha256:01"}}}
+x
+{"type":"response","request":{"id":"r4","operation":"list","path":"a"},"response":{"data":["error"]}}
+{"type":"response","request":{"id":"r5","operation":"read","path":"pki/tidy-status","mount_type":"pki"},"response":{"data":{"error":null,"state":"hmac-sha256:02"}}}
+`
+	s := memstore.New()
+	blob := evidence.DigestOf([]byte(log))
+	odd, err := json.Marshal(map[string]any{"evidence": blob, "line": 4, "device": "audit.log", "recovered": refused})
+	if err != nil {
+		t.Fatal(err)
+	}
+	factstest.Add(t, s, s,
+		factstest.Evidence{Kind: "vault.audit-log/1", Name: "audit.log", Content: log},
+		factstest.Evidence{Kind: "vault.audit-odd-lines/1", Name: "audit.log", Content: string(odd) + "\n", DerivedFrom: []evidence.Digest{blob}},
+	)
+	db := factstest.Project(t, s, s)
+	for query, want := range map[string][]string{
+		`select line, response_error from vault_audit where parsed order by line`: {"1 | -", "2 | true", "3 | false", "4 | true", "5 | false", "6 | false"},
+		`select request_id, response_error from vault_request order by 1`:         {"r1 | true", "r2 | false", "r3 | true", "r4 | false", "r5 | false"},
+	} {
+		if d := cmp.Diff(want, factstest.Rows(t, db, query)); d != "" {
+			t.Errorf("%s: got (+) want (-):\n%s", query, d)
+		}
+	}
+}

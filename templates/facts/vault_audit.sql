@@ -27,6 +27,10 @@ select
     request.client_id as client_id,
     request.remote_address as remote_address,
     error,
+    case
+        when request.operation = 'read' and request.mount_type in ('kv', 'generic', 'cubbyhole') then false -- a secret may have any field
+        when "type" = 'response' then response."data".error is not null
+    end as response_error,
     auth.policy_results.allowed as allowed,
     "type" is not null or "time" is not null or request is not null or auth is not null as parsed
 from (
@@ -38,7 +42,8 @@ from (
         "type",
         auth,
         error,
-        request
+        request,
+        response
     from read_json(
         getvariable('paths'),
         format = 'newline_delimited',
@@ -69,7 +74,8 @@ from (
                 operation varchar,
                 path varchar,
                 remote_address varchar
-            )'
+            )',
+            response: 'struct("data" struct(error varchar))'
         }
     )
 )
@@ -98,6 +104,10 @@ select
     entry.request.client_id,
     entry.request.remote_address,
     entry.error,
+    case
+        when entry.request.operation = 'read' and entry.request.mount_type in ('kv', 'generic', 'cubbyhole') then false
+        when entry."type" = 'response' then entry.response."data".error is not null
+    end,
     entry.auth.policy_results.allowed,
     true
 from (
@@ -126,7 +136,8 @@ from (
             "operation": "VARCHAR",
             "path": "VARCHAR",
             "remote_address": "VARCHAR"
-        }
+        },
+        "response": {"data": {"error": "VARCHAR"}}
     }') as entry
     from read_json(
         getvariable('paths'),

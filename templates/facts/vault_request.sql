@@ -21,6 +21,7 @@ select
     arg_min(token_accessor, place) as token_accessor,
     arg_min(remote_address, place) as remote_address,
     arg_min(error, place) as error,
+    coalesce(bool_or(response_error), false) as response_error,
     count(*) filter ("type" = 'request') as requests,
     count(*) filter ("type" = 'response') as responses,
     count(distinct device) as devices,
