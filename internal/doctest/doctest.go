@@ -5,6 +5,10 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"auditpack/internal/canonical"
 )
 
 // Blocks returns the contents of the fenced blocks of a Markdown page that are marked with the word lang, in order, each with its
@@ -40,4 +44,23 @@ func Blocks(t testing.TB, page, lang string) []string {
 		t.Fatalf("page %q has no block marked %q", page, lang)
 	}
 	return out
+}
+
+// ReadBack returns the T that the first block marked with the word lang is. The block must be canonical JSON, and the bytes that the T
+// is written as.
+func ReadBack[T any](t testing.TB, page, lang string) T {
+	t.Helper()
+	want := Blocks(t, page, lang)[0]
+	var v T
+	if err := canonical.Unmarshal([]byte(want), &v); err != nil {
+		t.Fatal(err)
+	}
+	got, err := canonical.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, string(got)+"\n"); diff != "" {
+		t.Errorf("page %q, block marked %q (-page +got):\n%s", page, lang, diff)
+	}
+	return v
 }
