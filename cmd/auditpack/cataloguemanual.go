@@ -12,7 +12,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"auditpack/cmd/auditpack/workspace"
-	"auditpack/evidence"
 	"auditpack/reports/assessment"
 )
 
@@ -62,10 +61,11 @@ func openManualTests(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	files, err := manualFiles(l.workspace)
+	inputs, err := l.workspace.Inputs()
 	if err != nil {
 		return err
 	}
+	files := inputFiles(inputs, workspace.ManualTests)
 	var open []openAspect
 	seen := map[string]bool{}
 	for _, f := range frameworks {
@@ -97,21 +97,6 @@ func newOpenAspect(a assessment.OpenAspect, f assessment.FrameworkID) openAspect
 		}
 	}
 	return o
-}
-
-// manualFiles are the manual tests of a workspace.
-func manualFiles(w *workspace.Workspace) ([]assessment.File, error) {
-	inputs, err := w.Inputs()
-	if err != nil {
-		return nil, err
-	}
-	var files []assessment.File
-	for _, in := range inputs {
-		if strings.HasPrefix(in.Name, workspace.ManualTests+"/") {
-			files = append(files, assessment.File{Name: ownLayer + "/" + in.Name, Content: in.Bytes})
-		}
-	}
-	return files, nil
 }
 
 func writeOpen(c *cli.Context, open []openAspect, win window) error {
@@ -153,17 +138,9 @@ func manualTemplate(open []openAspect, win window) []byte {
 		fmt.Fprintf(&b, "  - control: %s\n    aspect: %s\n", o.Control, o.Aspect)
 		fmt.Fprintf(&b, "    procedure: %s\n    documents: []\n    performer: %[1]s\n    reviewer: %[1]s\n    conclusion: %[1]s\n    date:\n", strconv.Quote(""))
 		if o.Coverage == assessment.CoverPeriod && win.kind == 2 {
-			fmt.Fprintf(&b, "    covers: {from: %s, to: %s} # what was looked at; the end no longer belongs to it\n", day(win.period, false), day(win.period, true))
+			fmt.Fprintf(&b, "    covers: {from: %s, to: %s} # what was looked at; the end no longer belongs to it\n", win.period.From.Format(time.DateOnly), win.period.To.Format(time.DateOnly))
 		}
 		fmt.Fprintln(&b, "    expires:")
 	}
 	return b.Bytes()
-}
-
-// day is the first day of a period, or the day after its last.
-func day(p evidence.Period, end bool) string {
-	if end {
-		return p.To.Format(time.DateOnly)
-	}
-	return p.From.Format(time.DateOnly)
 }

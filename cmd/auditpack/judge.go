@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -224,7 +225,9 @@ func readJournal(ctx context.Context, store evidence.Store, journal evidence.Jou
 		}
 		k.last = evidence.DigestOf(b)
 	}
-	out, lost := dropped(k.entries), letGo(later)
+	// What later entries took back, superseded or without its raw bytes under a retention rule, is no evidence any more.
+	out := subjectsOf(k.entries, evidence.EntrySuperseded, evidence.EntryRetention)
+	lost := subjectsOf(later, evidence.EntryRetention)
 	for _, e := range k.entries {
 		for _, d := range e.Records {
 			if out[d] {
@@ -244,30 +247,18 @@ func readJournal(ctx context.Context, store evidence.Store, journal evidence.Jou
 	return k, nil
 }
 
-// dropped are the records that later entries took back: superseded, or without their raw bytes under a retention rule. They are no evidence any more.
-func dropped(entries []evidence.Entry) map[evidence.Digest]bool {
-	gone := map[evidence.Digest]bool{}
+// subjectsOf are the records that entries of some types are about.
+func subjectsOf(entries []evidence.Entry, types ...evidence.EntryType) map[evidence.Digest]bool {
+	subjects := map[evidence.Digest]bool{}
 	for _, e := range entries {
-		if e.Type == evidence.EntrySuperseded || e.Type == evidence.EntryRetention {
-			for _, d := range e.Subjects {
-				gone[d] = true
-			}
+		if !slices.Contains(types, e.Type) {
+			continue
+		}
+		for _, d := range e.Subjects {
+			subjects[d] = true
 		}
 	}
-	return gone
-}
-
-// letGo are the records whose raw bytes entries let go under a retention rule.
-func letGo(entries []evidence.Entry) map[evidence.Digest]bool {
-	gone := map[evidence.Digest]bool{}
-	for _, e := range entries {
-		if e.Type == evidence.EntryRetention {
-			for _, d := range e.Subjects {
-				gone[d] = true
-			}
-		}
-	}
-	return gone
+	return subjects
 }
 
 // assess judges one framework.

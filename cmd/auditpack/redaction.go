@@ -184,13 +184,9 @@ func (s *session) usedKey(ctx context.Context) (key, source string, err error) {
 		return "", "", err
 	}
 	for n := size; n > 0; n-- {
-		var e evidence.Entry
-		for entry, err := range s.store.Entries(ctx, n) {
-			if err != nil {
-				return "", "", err
-			}
-			e = entry
-			break
+		e, err := entryOf(ctx, s.store, n)
+		if err != nil {
+			return "", "", err
 		}
 		for _, d := range e.Records {
 			r, err := readRecord(ctx, s.store, d)
