@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -11,9 +10,7 @@ import (
 
 	"auditpack/cmd/auditpack/workspace"
 	"auditpack/evidence"
-	"auditpack/evidence/facts"
 	"auditpack/reports/assessment"
-	"auditpack/templates"
 )
 
 // statusReport is all that status says.
@@ -82,11 +79,7 @@ func (s *session) addCalendar(c *cli.Context, x *statusReport) error {
 	if len(s.Config.Frameworks) == 0 || x.At.Before(x.Period.From) {
 		return nil
 	}
-	sql, err := fs.Sub(templates.Files, "facts")
-	if err != nil {
-		return err
-	}
-	files, err := facts.LoadFiles(sql)
+	files, err := factFiles()
 	if err != nil {
 		return err
 	}

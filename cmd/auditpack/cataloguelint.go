@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 
 	"github.com/urfave/cli/v2"
 
@@ -12,10 +11,8 @@ import (
 	"auditpack/collectors"
 	"auditpack/collectors/responsibility"
 	"auditpack/evidence"
-	"auditpack/evidence/facts"
 	"auditpack/evidence/memstore"
 	"auditpack/reports/assessment"
-	"auditpack/templates"
 )
 
 var errLint = errors.New("the catalogue has errors")
@@ -94,11 +91,7 @@ func (l *library) lint(ctx context.Context, all bool) ([]assessment.LintFinding,
 	if err != nil {
 		return nil, err
 	}
-	sql, err := fs.Sub(templates.Files, "facts")
-	if err != nil {
-		return nil, err
-	}
-	engine, err := facts.Open(ctx, facts.Options{SQL: sql, Store: store, Journal: store})
+	engine, err := openFacts(ctx, store, "")
 	if err != nil {
 		return nil, err
 	}

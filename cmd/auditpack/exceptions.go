@@ -15,7 +15,6 @@ import (
 	"auditpack/cmd/auditpack/workspace"
 	"auditpack/collectors"
 	"auditpack/collectors/exceptions"
-	"auditpack/evidence/facts"
 	"auditpack/evidence/memstore"
 	"auditpack/reports/assessment"
 	"auditpack/templates"
@@ -170,11 +169,7 @@ func lintFolder(ctx context.Context, dir string, asOf time.Time, catalogue *asse
 
 // assessStore judges what a store in memory holds.
 func assessStore(ctx context.Context, store *memstore.Store, asOf time.Time, catalogue *assessment.Catalogue) (assessment.Assessment, error) {
-	sql, err := fs.Sub(templates.Files, "facts")
-	if err != nil {
-		return assessment.Assessment{}, err
-	}
-	engine, err := facts.Open(ctx, facts.Options{SQL: sql, Store: store, Journal: store})
+	engine, err := openFacts(ctx, store, "")
 	if err != nil {
 		return assessment.Assessment{}, err
 	}

@@ -68,11 +68,38 @@ func openSession(c *cli.Context, create bool) (*session, error) {
 
 // engine opens the facts engine over the session's store. The caller closes it.
 func (s *session) engine(ctx context.Context) (*facts.Engine, error) {
+	return openFacts(ctx, s.store, s.Path(cacheFolder))
+}
+
+// openFacts opens the facts engine over a store that has its journal. Without a cache what is projected is gone with the engine. The
+// caller closes it.
+func openFacts(ctx context.Context, store interface {
+	evidence.Store
+	evidence.Journal
+}, cache string) (*facts.Engine, error) {
+	sql, err := factSQL()
+	if err != nil {
+		return nil, err
+	}
+	return facts.Open(ctx, facts.Options{SQL: sql, Store: store, Journal: store, Cache: cache})
+}
+
+// factSQL is the folder of the SQL that makes tables of evidence.
+func factSQL() (fs.FS, error) {
 	sql, err := fs.Sub(templates.Files, "facts")
 	if err != nil {
 		return nil, fmt.Errorf("open facts: %w", err)
 	}
-	return facts.Open(ctx, facts.Options{SQL: sql, Store: s.store, Journal: s.store, Cache: s.Path(cacheFolder)})
+	return sql, nil
+}
+
+// factFiles are the files of factSQL.
+func factFiles() ([]facts.File, error) {
+	sql, err := factSQL()
+	if err != nil {
+		return nil, err
+	}
+	return facts.LoadFiles(sql)
 }
 
 // actor says who runs the program, for the journal.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 
@@ -13,7 +12,6 @@ import (
 	"auditpack/collectors/all"
 	"auditpack/collectors/register"
 	"auditpack/evidence"
-	"auditpack/evidence/facts"
 	"auditpack/reports"
 	"auditpack/reports/assessment"
 	"auditpack/templates"
@@ -90,11 +88,7 @@ func owedBy(tasks []reports.Task, owner string) ([]reports.Task, error) {
 
 // origins says for a table which configured sources, and which types of sources, can give its evidence.
 func (s *session) origins() (func(table string) reports.Origin, error) {
-	sql, err := fs.Sub(templates.Files, "facts")
-	if err != nil {
-		return nil, err
-	}
-	files, err := facts.LoadFiles(sql)
+	files, err := factFiles()
 	if err != nil {
 		return nil, err
 	}
