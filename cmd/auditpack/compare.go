@@ -130,13 +130,12 @@ func judgeQuarter(c *cli.Context, quarter string) (assessment.Assessment, error)
 	if len(frameworks) != 1 {
 		return assessment.Assessment{}, usagef("compare is of one framework: name it with --framework")
 	}
-	j, err := judgeWindow(c, s, window{kind: 2, period: period, asOf: period.To})
-	if err != nil {
-		return assessment.Assessment{}, err
-	}
-	noteOpenEnd(c, j.window, now())
-	a, err := j.assess(c.Context, frameworks[0])
-	return a, errors.Join(err, j.Close())
+	var a assessment.Assessment
+	err = s.judge(c, window{kind: 2, period: period, asOf: period.To}, func(j *judgement) (err error) {
+		a, err = j.assess(c.Context, frameworks[0])
+		return err
+	})
+	return a, err
 }
 
 func printComparison(out output, c comparison.Comparison) error {

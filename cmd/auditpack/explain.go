@@ -35,29 +35,12 @@ func explainCommand() *cli.Command {
 			if c.IsSet("format") {
 				return usagef("explain --format goes with --population")
 			}
-			return explain(c, c.Args().First())
+			return judgingFrameworks(c, func(j *judgement, frameworks []string) error { return j.explain(c, frameworks, c.Args().First()) })
 		},
 	}
 }
 
 // explain judges each framework until one knows the id.
-func explain(c *cli.Context, id string) error {
-	s, err := openJudging(c)
-	if err != nil {
-		return err
-	}
-	frameworks, err := frameworksOf(c, s.Workspace)
-	if err != nil {
-		return err
-	}
-	j, err := openJudgement(c, s)
-	if err != nil {
-		return err
-	}
-	noteOpenEnd(c, j.window, now())
-	return errors.Join(j.explain(c, frameworks, id), j.Close())
-}
-
 func (j *judgement) explain(c *cli.Context, frameworks []string, id string) error {
 	words, err := templates.LoadText(templates.Files, templates.English)
 	if err != nil {
@@ -101,18 +84,11 @@ func explainPopulation(c *cli.Context, id assessment.TestID) error {
 	if c.Bool("json") {
 		formats[0] = "json"
 	}
-	s, err := openJudging(c)
-	if err != nil {
-		return err
-	}
-	j, err := openJudgement(c, s)
-	if err != nil {
-		return err
-	}
-	noteOpenEnd(c, j.window, now())
-	rows, err := assessment.PopulationRows(c.Context, j.input(), id)
-	if err != nil {
-		return errors.Join(fmt.Errorf("explain: %w", err), j.Close())
-	}
-	return errors.Join(printRows(outputOf(c), formats[0], rows), rows.Close(), j.Close())
+	return judging(c, func(j *judgement) error {
+		rows, err := assessment.PopulationRows(c.Context, j.input(), id)
+		if err != nil {
+			return fmt.Errorf("explain: %w", err)
+		}
+		return errors.Join(printRows(outputOf(c), formats[0], rows), rows.Close())
+	})
 }

@@ -120,17 +120,8 @@ type known struct {
 	gone    int   // records of the entries whose bytes a later entry let go under a retention rule
 }
 
-// openJudgement opens what the judging flags name.
-func openJudgement(c *cli.Context, s *session) (*judgement, error) {
-	win, err := windowOf(c, s.Workspace)
-	if err != nil {
-		return nil, err
-	}
-	return judgeWindow(c, s, win)
-}
-
-// judgeWindow keeps the workspace's files as evidence, projects what is new, and loads what is judged by.
-func judgeWindow(c *cli.Context, s *session, win window) (_ *judgement, err error) {
+// openJudgement keeps the workspace's files as evidence, projects what is new, and loads what is judged by.
+func openJudgement(c *cli.Context, s *session, win window) (_ *judgement, err error) {
 	j := &judgement{session: s, window: win}
 	if j.inputs, err = s.judgedBy(); err != nil {
 		return nil, err
@@ -330,11 +321,35 @@ func frameworksOf(c *cli.Context, w *workspace.Workspace) ([]string, error) {
 	return w.Config.Frameworks, nil
 }
 
-// judged opens session and judgement and gives the assessment of each framework to do.
-func judged(c *cli.Context, do func(*judgement, []assessment.Assessment) error) error {
-	if c.Args().Present() {
-		return usagef("%s takes no argument, got %q", commandName(c), c.Args().First())
+// judge opens the judgement of a window for do, and closes it.
+func (s *session) judge(c *cli.Context, win window, do func(*judgement) error) error {
+	j, err := openJudgement(c, s, win)
+	if err != nil {
+		return err
 	}
+	noteOpenEnd(c, j.window, now())
+	err = do(j)
+	if closeErr := j.Close(); closeErr != nil {
+		return errors.Join(err, closeErr)
+	}
+	return err // as it is: main knows an outcome from an error
+}
+
+// judging gives do the judgement that the flags name.
+func judging(c *cli.Context, do func(*judgement) error) error {
+	s, err := openJudging(c)
+	if err != nil {
+		return err
+	}
+	win, err := windowOf(c, s.Workspace)
+	if err != nil {
+		return err
+	}
+	return s.judge(c, win, do)
+}
+
+// judgingFrameworks is judging with the frameworks that are judged against.
+func judgingFrameworks(c *cli.Context, do func(*judgement, []string) error) error {
 	s, err := openJudging(c)
 	if err != nil {
 		return err
@@ -343,23 +358,28 @@ func judged(c *cli.Context, do func(*judgement, []assessment.Assessment) error) 
 	if err != nil {
 		return err
 	}
-	j, err := openJudgement(c, s)
+	win, err := windowOf(c, s.Workspace)
 	if err != nil {
 		return err
 	}
-	noteOpenEnd(c, j.window, now())
-	j.noteSuccessors(c, frameworks)
-	var all []assessment.Assessment
-	for _, f := range frameworks {
-		a, err := j.assess(c.Context, f)
-		if err != nil {
-			return errors.Join(err, j.Close())
+	return s.judge(c, win, func(j *judgement) error { return do(j, frameworks) })
+}
+
+// judged gives do the assessment of each framework that the flags name.
+func judged(c *cli.Context, do func(*judgement, []assessment.Assessment) error) error {
+	if c.Args().Present() {
+		return usagef("%s takes no argument, got %q", commandName(c), c.Args().First())
+	}
+	return judgingFrameworks(c, func(j *judgement, frameworks []string) error {
+		j.noteSuccessors(c, frameworks)
+		var all []assessment.Assessment
+		for _, f := range frameworks {
+			a, err := j.assess(c.Context, f)
+			if err != nil {
+				return err
+			}
+			all = append(all, a)
 		}
-		all = append(all, a)
-	}
-	err = do(j, all)
-	if closeErr := j.Close(); closeErr != nil {
-		return errors.Join(err, closeErr)
-	}
-	return err
+		return do(j, all)
+	})
 }

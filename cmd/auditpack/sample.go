@@ -42,7 +42,7 @@ func sampleCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return sample(c, id, o)
+			return judging(c, func(j *judgement) error { return j.sample(c, id, o) })
 		},
 	}
 }
@@ -92,19 +92,6 @@ func sampleOptionsOf(c *cli.Context) (o sampleOptions, err error) {
 }
 
 // sample runs the test, and fixes its population or draws from it.
-func sample(c *cli.Context, id assessment.TestID, o sampleOptions) error {
-	s, err := openJudging(c)
-	if err != nil {
-		return err
-	}
-	j, err := openJudgement(c, s)
-	if err != nil {
-		return err
-	}
-	noteOpenEnd(c, j.window, now())
-	return errors.Join(j.sample(c, id, o), j.Close())
-}
-
 func (j *judgement) sample(c *cli.Context, id assessment.TestID, o sampleOptions) error {
 	res, err := assessment.RunTest(c.Context, j.input(), id)
 	if err != nil {
