@@ -74,21 +74,15 @@ func (j *judgement) explain(c *cli.Context, frameworks []string, id string) erro
 
 // explainPopulation streams the rows of a test's population.
 func explainPopulation(c *cli.Context, id assessment.TestID) error {
-	formats, err := listOf(c, "format", "table", "csv", "json")
+	format, err := rowFormatOf(c)
 	if err != nil {
 		return err
-	}
-	if len(formats) > 1 {
-		return usagef("explain --format takes one format, got %d", len(formats))
-	}
-	if c.Bool("json") {
-		formats[0] = "json"
 	}
 	return judging(c, func(j *judgement) error {
 		rows, err := assessment.PopulationRows(c.Context, j.input(), id)
 		if err != nil {
 			return fmt.Errorf("explain: %w", err)
 		}
-		return errors.Join(printRows(outputOf(c), formats[0], rows), rows.Close())
+		return errors.Join(printRows(outputOf(c), format, rows), rows.Close())
 	})
 }

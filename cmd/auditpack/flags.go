@@ -76,6 +76,27 @@ func listOf(c *cli.Context, flag string, known ...string) ([]string, error) {
 	return out, nil
 }
 
+// oneOf is listOf for a flag that takes one word.
+func oneOf(c *cli.Context, flag string, known ...string) (string, error) {
+	words, err := listOf(c, flag, known...)
+	if err != nil {
+		return "", err
+	}
+	if len(words) > 1 {
+		return "", usagef("%s --%s takes one of %s, got %d", commandName(c), flag, strings.Join(known, ", "), len(words))
+	}
+	return words[0], nil
+}
+
+// rowFormatOf is how rows are printed: --json is short for --format json.
+func rowFormatOf(c *cli.Context) (string, error) {
+	format, err := oneOf(c, "format", "table", "csv", "json")
+	if c.Bool("json") {
+		format = "json"
+	}
+	return format, err
+}
+
 // periodOf returns the period that flags name, else the workspace's; none is the zero Period.
 func periodOf(c *cli.Context, w *workspace.Workspace) (evidence.Period, error) {
 	from, to, quarter := c.String("from"), c.String("to"), c.String("quarter")

@@ -28,17 +28,11 @@ func queryCommand() *cli.Command {
 			if c.Args().Len() != 1 || strings.TrimSpace(c.Args().First()) == "" {
 				return usagef("query takes one SELECT in quotes, got %d arguments", c.Args().Len())
 			}
-			formats, err := listOf(c, "format", "table", "csv", "json")
+			format, err := rowFormatOf(c)
 			if err != nil {
 				return err
 			}
-			if len(formats) > 1 {
-				return usagef("query --format takes one format, got %d", len(formats))
-			}
-			if c.Bool("json") {
-				formats[0] = "json"
-			}
-			return query(c, c.Args().First(), formats[0])
+			return query(c, c.Args().First(), format)
 		},
 	}
 }

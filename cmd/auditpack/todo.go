@@ -30,14 +30,11 @@ func todoCommand() *cli.Command {
 			&cli.StringFlag{Name: "lang", Value: "en", Usage: "en or de"},
 		}, judgingFlags()...),
 		Action: func(c *cli.Context) error {
-			languages, err := listOf(c, "lang", "en", "de")
+			language, err := oneOf(c, "lang", "en", "de")
 			if err != nil {
 				return err
 			}
-			if len(languages) > 1 {
-				return usagef("todo --lang takes one language, got %d", len(languages))
-			}
-			t, err := templates.LoadText(templates.Files, templates.Language(languages[0]))
+			t, err := templates.LoadText(templates.Files, templates.Language(language))
 			if err != nil {
 				return err
 			}
