@@ -95,3 +95,11 @@ func takesValue(f cli.Flag) bool {
 	d, ok := f.(cli.DocGenerationFlag)
 	return ok && d.TakesValue()
 }
+
+// refuseArguments is for commands that take flags alone.
+func refuseArguments(c *cli.Context) error {
+	if c.Args().Present() {
+		return usagef("%s takes no argument, got %q", commandName(c), c.Args().First())
+	}
+	return nil
+}

@@ -26,8 +26,8 @@ func lintCatalogueCommand() *cli.Command {
 			"those of shipped tests too. Exit status 1 when there are errors; warnings are for what only the next version can put right.",
 		Flags: []cli.Flag{&cli.BoolFlag{Name: "all", Usage: "take what is shipped for your own: run its fixtures, and let no warning pass"}},
 		Action: func(c *cli.Context) error {
-			if c.Args().Present() {
-				return usagef("catalogue lint takes no argument, got %q", c.Args().First())
+			if err := refuseArguments(c); err != nil {
+				return err
 			}
 			return lintCatalogue(c)
 		},

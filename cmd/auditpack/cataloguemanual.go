@@ -23,8 +23,8 @@ func manualTestsCommand() *cli.Command {
 			"out what was not tested. --owner keeps to the controls of one owner.",
 		Flags: append([]cli.Flag{frameworkFlag(), &cli.StringFlag{Name: "owner", Usage: "only controls of `OWNER`"}}, append(judgingWindowFlags(), outFlags()...)...),
 		Action: func(c *cli.Context) error {
-			if c.Args().Present() {
-				return usagef("catalogue manual-tests takes no argument, got %q", c.Args().First())
+			if err := refuseArguments(c); err != nil {
+				return err
 			}
 			return openManualTests(c)
 		},

@@ -56,8 +56,8 @@ func evidenceCommand() *cli.Command {
 }
 
 func noArgs(c *cli.Context, do func(*cli.Context, *session) error) error {
-	if c.Args().Present() {
-		return usagef("%s takes no argument, got %q", commandName(c), c.Args().First())
+	if err := refuseArguments(c); err != nil {
+		return err
 	}
 	s, err := openSession(c, false)
 	if err != nil {

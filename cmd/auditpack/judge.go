@@ -367,8 +367,8 @@ func judgingFrameworks(c *cli.Context, do func(*judgement, []string) error) erro
 
 // judged gives do the assessment of each framework that the flags name.
 func judged(c *cli.Context, do func(*judgement, []assessment.Assessment) error) error {
-	if c.Args().Present() {
-		return usagef("%s takes no argument, got %q", commandName(c), c.Args().First())
+	if err := refuseArguments(c); err != nil {
+		return err
 	}
 	return judgingFrameworks(c, func(j *judgement, frameworks []string) error {
 		j.noteSuccessors(c, frameworks)

@@ -58,8 +58,8 @@ type shownKey struct {
 }
 
 func keyGenerate(c *cli.Context) error {
-	if c.Args().Present() {
-		return usagef("key generate takes no argument, got %q", c.Args().First())
+	if err := refuseArguments(c); err != nil {
+		return err
 	}
 	algorithm, err := algorithmOf(c)
 	if err != nil {
@@ -107,8 +107,8 @@ func algorithmOf(c *cli.Context) (seal.Algorithm, error) {
 }
 
 func keyShow(c *cli.Context) error {
-	if c.Args().Present() {
-		return usagef("key show takes no argument, got %q", c.Args().First())
+	if err := refuseArguments(c); err != nil {
+		return err
 	}
 	public, place, err := shownPublicKey(c)
 	if err != nil {

@@ -128,8 +128,8 @@ func writeProof(c *cli.Context, b []byte) error {
 
 // verifyProof checks a proof with nothing but the files that the flags name: an auditor has no workspace.
 func verifyProof(c *cli.Context) error {
-	if c.Args().Present() {
-		return usagef("%s takes no argument, got %q", commandName(c), c.Args().First())
+	if err := refuseArguments(c); err != nil {
+		return err
 	}
 	if c.String("log-key") == "" {
 		return usagef("--proof needs the public key that signs checkpoints: --log-key FILE")

@@ -52,8 +52,8 @@ type ruleLine struct {
 }
 
 func redactionList(c *cli.Context) error {
-	if c.Args().Present() {
-		return usagef("%s takes no argument, got %q", commandName(c), c.Args().First())
+	if err := refuseArguments(c); err != nil {
+		return err
 	}
 	w, err := openWorkspace(c)
 	if err != nil {
@@ -128,8 +128,8 @@ func givenValue(c *cli.Context) (string, error) {
 }
 
 func redactionKey(c *cli.Context) error {
-	if c.Args().Present() {
-		return usagef("%s takes no argument, got %q", commandName(c), c.Args().First())
+	if err := refuseArguments(c); err != nil {
+		return err
 	}
 	w, err := openWorkspace(c)
 	if err != nil {
