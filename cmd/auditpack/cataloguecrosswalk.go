@@ -95,28 +95,21 @@ func (s shownPair) String() string {
 }
 
 func (l *library) crosswalk(c *cli.Context, from, to *assessment.Framework) error {
-	out := outputOf(c)
 	pairs := assessment.Pairs(l.crosswalks, from, to)
 	if len(pairs) == 0 {
 		return fmt.Errorf("no crosswalk relates %s to %s", from.ID, to.ID)
 	}
-	var rows [][]any
+	list := listing{out: outputOf(c)}
 	linked := map[assessment.RequirementID]bool{}
 	for _, p := range pairs {
 		linked[p.From] = true
 		s := newShownPair(p, from, to)
-		if out.json {
-			if err := out.object(s); err != nil {
-				return err
-			}
-			continue
-		}
-		rows = append(rows, []any{s.From, s.FromTitle.EN, s.To, s.ToTitle.EN, s.relation(), s.Basis, s.note()})
-	}
-	if !out.json {
-		if err := out.table([]string{string(from.ID), "title", string(to.ID), "title", "strength", "basis", "note"}, rows); err != nil {
+		if err := list.add(s, s.From, s.FromTitle.EN, s.To, s.ToTitle.EN, s.relation(), s.Basis, s.note()); err != nil {
 			return err
 		}
+	}
+	if err := list.end(string(from.ID), "title", string(to.ID), "title", "strength", "basis", "note"); err != nil {
+		return err
 	}
 	var without []string
 	for _, r := range from.Requirements {

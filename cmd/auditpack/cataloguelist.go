@@ -71,27 +71,21 @@ type listedFramework struct {
 }
 
 func (l *library) listFrameworks(out output, only *assessment.Framework) error {
-	var rows [][]any
+	list := listing{out: out}
 	var notes []string
 	for _, f := range l.frameworks(only) {
 		n := l.catalogue.ReachOf(f)
-		if out.json {
-			if err := out.object(listedFramework{f.ID, f.Edition, f.Title, f.Source, f.Attribution, f.Successor, n.Requirements, n.Primary, n.Supporting, n.Controls, n.Tests, n.Manual}); err != nil {
-				return err
-			}
-			continue
+		object := listedFramework{f.ID, f.Edition, f.Title, f.Source, f.Attribution, f.Successor, n.Requirements, n.Primary, n.Supporting, n.Controls, n.Tests, n.Manual}
+		if err := list.add(object, f.ID, f.Edition, n.Requirements, n.Primary, n.Supporting, n.Requirements-n.Primary-n.Supporting, n.Controls, n.Tests, n.Manual); err != nil {
+			return err
 		}
-		rows = append(rows, []any{f.ID, f.Edition, n.Requirements, n.Primary, n.Supporting, n.Requirements - n.Primary - n.Supporting, n.Controls, n.Tests, n.Manual})
 		note := fmt.Sprintf("%s: %s", f.ID, f.Attribution.EN)
 		if s := f.Successor; s != nil {
 			note += fmt.Sprintf(" %s takes its place for Type 1 reports dated, and Type 2 periods starting, on or after %s.", s.Framework, s.From)
 		}
 		notes = append(notes, note)
 	}
-	if out.json {
-		return nil
-	}
-	if err := out.table([]string{"framework", "edition", "requirements", "primary", "supporting", "not reached", "controls", "tests", "manual aspects"}, rows); err != nil {
+	if err := list.end("framework", "edition", "requirements", "primary", "supporting", "not reached", "controls", "tests", "manual aspects"); err != nil || out.json {
 		return err
 	}
 	_, err := fmt.Fprintf(out.w, "\n%s\n", strings.Join(notes, "\n"))
@@ -108,23 +102,18 @@ type listedRequirement struct {
 }
 
 func (l *library) listRequirements(out output, only *assessment.Framework) error {
-	var rows [][]any
+	list := listing{out: out}
 	for _, f := range l.frameworks(only) {
 		for _, r := range f.Requirements {
 			on := l.catalogue.ControlsOf(f.ID, r.ID)
-			if out.json {
-				if err := out.object(listedRequirement{f.ID, r.ID, r.Type, r.Title, shownBearings(on), testsOf(on)}); err != nil {
-					return err
-				}
-				continue
+			tests := testsOf(on)
+			object := listedRequirement{f.ID, r.ID, r.Type, r.Title, shownBearings(on), tests}
+			if err := list.add(object, f.ID, r.ID, r.Title.EN, joined(tests), bearings(on)); err != nil {
+				return err
 			}
-			rows = append(rows, []any{f.ID, r.ID, r.Title.EN, joined(testsOf(on)), bearings(on)})
 		}
 	}
-	if out.json {
-		return nil
-	}
-	return out.table([]string{"framework", "requirement", "title", "tests", "controls"}, rows)
+	return list.end("framework", "requirement", "title", "tests", "controls")
 }
 
 // testsOf lists the tests of controls, each once, primary controls first.
@@ -161,7 +150,7 @@ type listedControl struct {
 }
 
 func (l *library) listControls(out output, only *assessment.Framework) error {
-	var rows [][]any
+	list := listing{out: out}
 	for _, x := range l.catalogue.Controls {
 		targets, manual := 0, []string{}
 		for _, t := range x.Targets {
@@ -175,18 +164,12 @@ func (l *library) listControls(out output, only *assessment.Framework) error {
 		for _, a := range x.Manual() {
 			manual = append(manual, a.ID)
 		}
-		if out.json {
-			if err := out.object(listedControl{x.ID, x.Title, x.Owner, x.Frequency, append([]assessment.TestID{}, x.Tests()...), manual, targets}); err != nil {
-				return err
-			}
-			continue
+		object := listedControl{x.ID, x.Title, x.Owner, x.Frequency, append([]assessment.TestID{}, x.Tests()...), manual, targets}
+		if err := list.add(object, x.ID, x.Owner, x.Frequency, joined(x.Tests()), strings.Join(manual, ", "), targets); err != nil {
+			return err
 		}
-		rows = append(rows, []any{x.ID, x.Owner, x.Frequency, joined(x.Tests()), strings.Join(manual, ", "), targets})
 	}
-	if out.json {
-		return nil
-	}
-	return out.table([]string{"control", "owner", "frequency", "tests", "manual aspects", "targets"}, rows)
+	return list.end("control", "owner", "frequency", "tests", "manual aspects", "targets")
 }
 
 type listedTest struct {
@@ -200,7 +183,7 @@ type listedTest struct {
 }
 
 func (l *library) listTests(out output, only *assessment.Framework) error {
-	var rows [][]any
+	list := listing{out: out}
 	for _, t := range l.catalogue.Tests {
 		controls := []assessment.ControlID{}
 		for _, x := range l.catalogue.UsedBy(t.ID) {
@@ -211,16 +194,10 @@ func (l *library) listTests(out output, only *assessment.Framework) error {
 		if only != nil && len(controls) == 0 {
 			continue
 		}
-		if out.json {
-			if err := out.object(listedTest{t.ID, t.Title, t.Purpose, t.Assurance, t.Severity, t.Tables(), controls}); err != nil {
-				return err
-			}
-			continue
+		object := listedTest{t.ID, t.Title, t.Purpose, t.Assurance, t.Severity, t.Tables(), controls}
+		if err := list.add(object, t.ID, t.Purpose, t.Assurance, t.Severity, t.Title.EN, joined(controls)); err != nil {
+			return err
 		}
-		rows = append(rows, []any{t.ID, t.Purpose, t.Assurance, t.Severity, t.Title.EN, joined(controls)})
 	}
-	if out.json {
-		return nil
-	}
-	return out.table([]string{"test", "purpose", "assurance", "severity", "title", "controls"}, rows)
+	return list.end("test", "purpose", "assurance", "severity", "title", "controls")
 }

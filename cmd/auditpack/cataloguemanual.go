@@ -109,21 +109,13 @@ func writeOpen(c *cli.Context, open []openAspect, win window) error {
 		}
 		note(c, "next: fill in %s, then put it into %s", path, filepath.Join(c.String("workspace"), workspace.ManualTests))
 	}
-	out := outputOf(c)
-	var rows [][]any
+	list := listing{out: outputOf(c)}
 	for _, o := range open {
-		if out.json {
-			if err := out.object(o); err != nil {
-				return err
-			}
-			continue
+		if err := list.add(o, o.Control, o.Aspect, o.Coverage, o.Owner, o.Reason, strings.Join(o.Targets, ", "), o.Title); err != nil {
+			return err
 		}
-		rows = append(rows, []any{o.Control, o.Aspect, o.Coverage, o.Owner, o.Reason, strings.Join(o.Targets, ", "), o.Title})
 	}
-	if out.json {
-		return nil
-	}
-	return out.table([]string{"control", "aspect", "coverage", "owner", "reason", "primary for", "what"}, rows)
+	return list.end("control", "aspect", "coverage", "owner", "reason", "primary for", "what")
 }
 
 // manualTemplate writes manual tests that people fill in.

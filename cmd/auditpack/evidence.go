@@ -154,8 +154,7 @@ func (s *session) resolve(ctx context.Context, typed string) (evidence.Digest, e
 }
 
 func evidenceList(c *cli.Context, s *session) error {
-	out := outputOf(c)
-	var rows [][]any
+	list := listing{out: outputOf(c)}
 	err := s.records(c.Context, func(r stored) error {
 		if want := c.String("source"); want != "" && r.Record.Source.Name != want {
 			return nil
@@ -163,16 +162,12 @@ func evidenceList(c *cli.Context, s *session) error {
 		if want := c.String("kind"); want != "" && string(r.Record.Kind) != want && r.Record.Kind.Name() != want {
 			return nil
 		}
-		if out.json {
-			return out.object(r)
-		}
-		rows = append(rows, []any{short(r.Digest), r.Entry, r.Record.Source.Name, r.Record.Kind, speaksOf(r.Record), len(r.Record.Content), formatBytes(size(r.Record)), takenOut(r.Record)})
-		return nil
+		return list.add(r, short(r.Digest), r.Entry, r.Record.Source.Name, r.Record.Kind, speaksOf(r.Record), len(r.Record.Content), formatBytes(size(r.Record)), takenOut(r.Record))
 	})
-	if err != nil || out.json {
+	if err != nil {
 		return err
 	}
-	return out.table([]string{"record", "entry", "source", "kind", "speaks of", "parts", "raw bytes", "redacted"}, rows)
+	return list.end("record", "entry", "source", "kind", "speaks of", "parts", "raw bytes", "redacted")
 }
 
 func short(d evidence.Digest) string { return d.Hex()[:16] }

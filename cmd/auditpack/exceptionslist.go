@@ -58,21 +58,13 @@ func listExceptions(c *cli.Context) error {
 		return fmt.Errorf("list exceptions: %w", err)
 	}
 	list = slices.DeleteFunc(list, func(x listedException) bool { return state != "" && x.State != state })
-	out := outputOf(c)
-	var rows [][]any
+	shown := listing{out: outputOf(c)}
 	for _, x := range list {
-		if out.json {
-			if err := out.object(x); err != nil {
-				return err
-			}
-			continue
+		if err := shown.add(x, x.row()...); err != nil {
+			return err
 		}
-		rows = append(rows, x.row())
 	}
-	if out.json {
-		return nil
-	}
-	return out.table([]string{"id", "control", "resource", "owner", "approved by", "from", "to", "days left", "state"}, rows)
+	return shown.end("id", "control", "resource", "owner", "approved by", "from", "to", "days left", "state")
 }
 
 func (x listedException) row() []any {

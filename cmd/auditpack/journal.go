@@ -57,24 +57,16 @@ func journalCommand() *cli.Command {
 }
 
 func journalList(c *cli.Context, s *session) error {
-	out := outputOf(c)
-	var rows [][]any
+	list := listing{out: outputOf(c)}
 	for e, err := range s.store.Entries(c.Context, 1) {
 		if err != nil {
 			return err
 		}
-		if out.json {
-			if err := out.object(e); err != nil {
-				return err
-			}
-			continue
+		if err := list.add(e, e.Number, e.Time.Format(time.RFC3339), e.Type, e.Source, len(e.Records), partSummary(e), e.Actor.Principal+"@"+e.Actor.Host); err != nil {
+			return err
 		}
-		rows = append(rows, []any{e.Number, e.Time.Format(time.RFC3339), e.Type, e.Source, len(e.Records), partSummary(e), e.Actor.Principal + "@" + e.Actor.Host})
 	}
-	if out.json {
-		return nil
-	}
-	return out.table([]string{"entry", "time", "type", "source", "records", "parts", "by"}, rows)
+	return list.end("entry", "time", "type", "source", "records", "parts", "by")
 }
 
 // partSummary counts the parts of an entry by outcome, the usual first.

@@ -46,6 +46,29 @@ func (o output) table(head []string, rows [][]any) error {
 	return err
 }
 
+// listing prints a list: objects one a line as they come, or their rows in one table at the end.
+type listing struct {
+	out  output
+	rows [][]any
+}
+
+// add adds one thing: as --json prints it, and as people read it.
+func (l *listing) add(object any, row ...any) error {
+	if l.out.json {
+		return l.out.object(object)
+	}
+	l.rows = append(l.rows, row)
+	return nil
+}
+
+// end prints the table, which --json has none of.
+func (l *listing) end(head ...string) error {
+	if l.out.json {
+		return nil
+	}
+	return l.out.table(head, l.rows)
+}
+
 func plainStyle() table.Style {
 	s := table.StyleDefault
 	s.Name = "plain"

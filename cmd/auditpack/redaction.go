@@ -59,28 +59,20 @@ func redactionList(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	out := outputOf(c)
-	var rows [][]any
+	list := listing{out: outputOf(c)}
 	for _, s := range w.Config.Sources {
 		for _, r := range w.RedactionRules(s) {
-			if out.json {
-				line := ruleLine{Source: s.Name, ID: r.ID, Kinds: append([]string{}, r.Kinds...), Field: r.Field, Pattern: r.Pattern, Action: string(r.Action)}
-				if err := out.object(line); err != nil {
-					return err
-				}
-				continue
-			}
 			kinds := "all"
 			if len(r.Kinds) > 0 {
 				kinds = strings.Join(r.Kinds, ", ")
 			}
-			rows = append(rows, []any{s.Name, r.ID, kinds, r.Field, r.Pattern, r.Action})
+			line := ruleLine{Source: s.Name, ID: r.ID, Kinds: append([]string{}, r.Kinds...), Field: r.Field, Pattern: r.Pattern, Action: string(r.Action)}
+			if err := list.add(line, s.Name, r.ID, kinds, r.Field, r.Pattern, r.Action); err != nil {
+				return err
+			}
 		}
 	}
-	if out.json {
-		return nil
-	}
-	return out.table([]string{"source", "rule", "kinds", "field", "pattern", "action"}, rows)
+	return list.end("source", "rule", "kinds", "field", "pattern", "action")
 }
 
 // pseudonymLine is a pseudonym as JSON.
