@@ -34,8 +34,6 @@ type DB struct {
 	sharedMu  sync.Mutex
 	shared    map[string]string // shared views whose rows are there, and the folder of these
 	pieceRows int64             // rows below a shared view that are taken at once; 0: as many as fit into memory
-
-	accepted sync.Map // Checked of each statement that was accepted, by its text and the types of its parameters
 }
 
 // Table is one table of a DB.

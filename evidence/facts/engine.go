@@ -42,6 +42,7 @@ type Engine struct {
 	version   string // of DuckDB
 	functions functionTable
 	schemas   map[string][]Column // of each table, from Open on
+	accepted  accepted
 }
 
 // Open reads the fact files and checks each statement against empty evidence: it must be one SELECT that names only functions

@@ -20,9 +20,10 @@ const LearnedFile = ".learned.json"
 
 // learned is what Open finds out about a set of fact files: about a second's work, kept in the cache.
 type learned struct {
-	Key       string              `json:"key"` // of all that can change it
-	Schemas   map[string][]Column `json:"schemas"`
-	Functions functionTable       `json:"functions"`
+	Key        string              `json:"key"` // of all that can change it
+	Schemas    map[string][]Column `json:"schemas"`
+	Functions  functionTable       `json:"functions"`
+	Statements map[string]Checked  `json:"statements"` // that were accepted, by accepted's key
 }
 
 // learnedKey is a digest over all that can change what is learned.
@@ -63,16 +64,19 @@ func (e *Engine) believe(b []byte, key string) bool {
 		return false
 	}
 	e.schemas, e.functions = l.Schemas, l.Functions
+	for key, c := range l.Statements {
+		e.accepted.m.Store(key, c)
+	}
 	return true
 }
 
-// Learned returns the content of a LearnedFile for the engine's fact files.
+// Learned returns the content of a LearnedFile for the engine's fact files, and for the statements that it accepted so far.
 func (e *Engine) Learned() ([]byte, error) {
 	key, err := e.learnedKey()
 	if err != nil {
 		return nil, fmt.Errorf("keep what was learned of the fact files: %w", err)
 	}
-	b, err := json.Marshal(learned{key, e.schemas, e.functions})
+	b, err := json.Marshal(learned{key, e.schemas, e.functions, e.accepted.all()})
 	if err != nil {
 		return nil, fmt.Errorf("keep what was learned of the fact files: %w", err)
 	}

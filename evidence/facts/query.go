@@ -8,10 +8,8 @@ import (
 	"fmt"
 	"hash"
 	"iter"
-	"maps"
 	"math"
 	"math/big"
-	"slices"
 	"time"
 
 	"github.com/duckdb/duckdb-go/v2"
@@ -26,35 +24,46 @@ type Checked struct {
 // Ordered appends "order by all" to a SELECT: the order that every result of a control test has.
 func (db *DB) Ordered(query string) string { return Ordered(query) }
 
+// What stands before and behind an ordered statement.
+const (
+	orderedHead = "from ("
+	orderedTail = "\n) order by all"
+)
+
 // Ordered appends "order by all" to a SELECT.
-func Ordered(query string) string {
-	return "from (" + trimStatement(query) + "\n) order by all"
-}
+func Ordered(query string) string { return orderedHead + trimStatement(query) + orderedTail }
 
 // Check prepares query as a control test without running it. An error says all that is wrong: it is no single SELECT (ErrNotSelect),
 // it reads something else than the tables or calls a function whose result can differ between two runs (RefusedError, one for
 // each), or a column is a floating-point number. params give the types that getvariable() has.
 func (db *DB) Check(ctx context.Context, query string, params map[string]any) (Checked, error) {
-	conn, st, err := db.prepare(ctx, query, params)
+	if c, ok := db.engine.accepted.of(query, params); ok {
+		return c, nil
+	}
+	conn, err := db.connect(ctx)
 	if err != nil {
 		return Checked{}, err
 	}
 	defer conn.Close()
-	return db.check(ctx, conn, st, params)
+	if err := setVariables(ctx, conn, params); err != nil {
+		return Checked{}, err
+	}
+	return db.check(ctx, conn, query, params)
 }
 
-// check looks at a statement once: binding it is most of the work of a test over few rows.
-func (db *DB) check(ctx context.Context, conn *sql.Conn, st *statement, params map[string]any) (Checked, error) {
-	key := st.text
-	for _, name := range slices.Sorted(maps.Keys(params)) {
-		key += fmt.Sprintf("\x00%s %T", name, params[name])
+// check looks at a statement once in the life of an engine: taking it apart and binding it is most of the work of a test over few rows.
+// The variables are set.
+func (db *DB) check(ctx context.Context, conn *sql.Conn, query string, params map[string]any) (Checked, error) {
+	if c, ok := db.engine.accepted.of(query, params); ok {
+		return c, nil
 	}
-	if c, ok := db.accepted.Load(key); ok {
-		return c.(Checked), nil
+	st, err := analyse(ctx, conn, query)
+	if err != nil {
+		return Checked{}, err
 	}
 	c, err := db.checkAnew(ctx, conn, st)
 	if err == nil {
-		db.accepted.Store(key, c)
+		db.engine.accepted.add(query, params, c)
 	}
 	return c, err
 }
@@ -83,11 +92,14 @@ func (db *DB) checkAnew(ctx context.Context, conn *sql.Conn, st *statement) (Che
 // Query runs a control test: a statement that Check accepts, in the order of its rows (see Ordered). params are what getvariable()
 // gives: text, numbers, booleans, times, lists and maps. The caller closes the rows.
 func (db *DB) Query(ctx context.Context, query string, params map[string]any) (*Rows, error) {
-	conn, st, err := db.prepare(ctx, query, params)
+	conn, err := db.connect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	checked, err := db.check(ctx, conn, st, params)
+	if err := setVariables(ctx, conn, params); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	checked, err := db.check(ctx, conn, query, params)
 	if err == nil {
 		err = db.share(ctx, checked.Tables)
 	}
@@ -108,22 +120,6 @@ func (db *DB) Explore(ctx context.Context, query string, params map[string]any) 
 		return nil, errors.Join(err, conn.Close())
 	}
 	return run(ctx, conn, query)
-}
-
-// prepare opens a connection for one statement, which must be one SELECT.
-func (db *DB) prepare(ctx context.Context, query string, params map[string]any) (*sql.Conn, *statement, error) {
-	conn, err := db.connect(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	st, err := analyse(ctx, conn, query)
-	if err == nil {
-		err = setVariables(ctx, conn, params)
-	}
-	if err != nil {
-		return nil, nil, errors.Join(err, conn.Close())
-	}
-	return conn, st, nil
 }
 
 func run(ctx context.Context, conn *sql.Conn, query string) (*Rows, error) {

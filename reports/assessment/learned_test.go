@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"auditpack/evidence/facts"
+	"auditpack/reports/assessment"
 	"auditpack/templates"
 )
 
@@ -20,8 +21,8 @@ func (f withoutLearned) Open(name string) (fs.File, error) {
 	return f.FS.Open(name)
 }
 
-// What is shipped as learned of the fact files is what an engine learns of them: every rule for fact files is held here, and not again
-// on each user's machine.
+// What is shipped as learned of the fact files and of the tests is what an engine learns of them: every rule for fact files and for the
+// statements of shipped tests is held here, and not again on each user's machine.
 func TestLearnedIsUpToDate(t *testing.T) {
 	sql, err := fs.Sub(templates.Files, "facts")
 	if err != nil {
@@ -32,6 +33,18 @@ func TestLearnedIsUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer e.Close()
+	db, err := e.Fixture(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	catalogue, err := assessment.LoadCatalogue([]assessment.Layer{{Name: "templates", Files: templates.Files}}, assessment.Overrides{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := catalogue.Check(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
 	got, err := e.Learned()
 	if err != nil {
 		t.Fatal(err)
