@@ -18,7 +18,7 @@ type Shared struct {
 
 // sharedBytesPerRow is what DuckDB's memory must hold for each row below a shared view while it is made: requests of a Vault log needed
 // 290 MB for 250,000 lines, with what is read ahead and written behind.
-const sharedBytesPerRow = 1 << 10
+const sharedBytesPerRow = 2 << 10
 
 // share makes the rows of the shared views among tables, and among what these read, unless they are there. A view over fixtures stays one.
 func (db *DB) share(ctx context.Context, tables []string) error {
