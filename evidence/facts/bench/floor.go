@@ -21,7 +21,8 @@ const typedColumns = `{
 	auth: 'struct(accessor varchar, display_name varchar, entity_id varchar, policies varchar[], policy_results struct(allowed boolean),
 		token_policies varchar[], token_ttl bigint, token_type varchar)',
 	request: 'struct(client_id varchar, client_token_accessor varchar, id varchar, mount_class varchar, mount_point varchar, mount_type varchar,
-		namespace struct(path varchar), operation varchar, path varchar, remote_address varchar)'}`
+		namespace struct(path varchar), operation varchar, path varchar, remote_address varchar)',
+	response: 'struct("data" struct(error varchar))'}`
 
 // measureFloor does the three things that nothing can do without, one after another in folder, and returns what they cost together.
 // It removes folder.
