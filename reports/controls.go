@@ -8,14 +8,22 @@ import (
 	"auditpack/reports/assessment"
 )
 
-// controlSections describes each control once; requirements refer to it.
+// controlSections describes each control once; requirements refer to it. Those of which nothing was shown are rows of one table.
 func (b *builder) controlSections() Section {
 	s := Section{
 		ID: "controls", Title: b.t.Get("controls.title"), For: Paged, NewPage: true,
 		Blocks: []Block{b.para("controls.lead")},
 	}
+	var silent []assessment.ControlResult
 	for _, c := range b.a.Controls {
+		if unshown(c) {
+			silent = append(silent, c)
+			continue
+		}
 		s.Sections = append(s.Sections, b.control(c))
+	}
+	if len(silent) > 0 {
+		s.Sections = append(s.Sections, b.unshownControls(silent))
 	}
 	if len(b.a.Controls) == 0 {
 		s.Blocks = append(s.Blocks, b.para("controls.none"))
@@ -33,7 +41,7 @@ func (b *builder) control(c assessment.ControlResult) Section {
 		b.field("controls.bears-on", text(join(b.bears[c.ID], ", "))),
 	))
 	t := b.newAspectTable(slug("control-aspects-", string(c.ID)), b.t.Get("requirements.aspects"))
-	t.Rows = b.aspectRows(c, b.fully)
+	t.Rows = b.aspectRows(c, b.besideTests)
 	s.Blocks = append(s.Blocks, t)
 	if rest := unplaced(c); len(rest) > 0 {
 		s.Blocks = append(s.Blocks, b.reasonTable(slug("control-reasons-", string(c.ID)), b.t.Get("requirements.why"), rest))

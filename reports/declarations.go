@@ -56,7 +56,7 @@ func (b *builder) comparisons(declared []assessment.Finding) []Block {
 // statements lists the versions of the statement of applicability and which of them counts.
 func (b *builder) statements() Table {
 	t := Table{
-		ID: "statements", Caption: b.t.Get("statements.title"),
+		ID: "statements",
 		Columns: []Column{
 			b.col("statements.version", 0.8), b.col("statements.approved-by", 2), b.col("statements.approved-on", 1.2), b.col("statements.in-force", 1),
 			b.numberCol("statements.entries", 0.9), b.numberCol("statements.missing", 1.1), b.col("requirements.remarks", 3), b.col("word.file", 2.4),

@@ -83,7 +83,7 @@ func (b *builder) generalConditions() (Section, bool) {
 	t := Table{
 		ID: "general-conditions",
 		Columns: []Column{
-			b.col("word.id", 0.8), b.col("word.title", 2.4), b.col("conditions.statement", 4), b.col("conditions.reference", 1.5), b.col("description.written", 1.6),
+			b.col("word.id", 0.8), b.col("word.title", 2.4), b.col("conditions.statement", 3.3), b.col("conditions.reference", 2.2), b.col("description.written", 1.6),
 			b.col("word.conclusion", 1.3), b.col("requirements.remarks", 1.8),
 		},
 	}

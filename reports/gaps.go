@@ -67,19 +67,50 @@ func (b *builder) notAssessed() Section {
 	}
 }
 
-// gapTable has what stands between the requirements and a conclusion, equal reasons together.
+// gapTable has what stands between the requirements and a conclusion, equal reasons together, and in one row what differs in the aspect
+// alone or in the detail alone.
 func (b *builder) gapTable(gaps []gap) Table {
 	t := Table{
 		ID:      "gaps",
-		Columns: []Column{b.col("word.reason", 2.2), b.col("word.where", 2.4), b.col("word.detail", 2.6), b.col("word.owner", 1.3), b.col("word.requirements", 1.7)},
+		Columns: []Column{b.col("word.reason", 2.2), b.col("word.where", 3), b.col("word.detail", 2.4), b.col("word.owner", 1.3), b.col("word.requirements", 1.7)},
 		Empty:   b.t.Get("gaps.none"),
 	}
-	for _, g := range gaps {
-		t.Rows = append(t.Rows, []Cell{
-			text(b.reasonText(g.reason)), text(b.where(g.reason)), text(b.reasonDetail(g.reason)), text(g.reason.Owner), text(strings.Join(g.requirements, ", ")),
-		})
+	for len(gaps) > 0 {
+		r := gaps[0].reason
+		where, detail := b.where(r), b.reasonDetail(r)
+		n := similar(gaps, func(r assessment.Reason) assessment.Reason { r.Detail = ""; return r })
+		for _, g := range gaps[1:n] {
+			detail += "\n" + b.reasonDetail(g.reason)
+		}
+		if aspects := similar(gaps, func(r assessment.Reason) assessment.Reason { r.Aspect = ""; return r }); aspects > n {
+			n = aspects
+			where = b.whereAll(gaps[:n])
+		}
+		t.Rows = append(t.Rows, []Cell{text(b.reasonText(r)), text(where), text(detail), text(r.Owner), text(strings.Join(gaps[0].requirements, ", "))})
+		gaps = gaps[n:]
 	}
 	return t
+}
+
+// similar counts the gaps from the first on that hold up the same requirements and whose reasons are equal to the first in what key
+// leaves of them.
+func similar(gaps []gap, key func(assessment.Reason) assessment.Reason) int {
+	n := 1
+	for n < len(gaps) && key(gaps[n].reason) == key(gaps[0].reason) && slices.Equal(gaps[n].requirements, gaps[0].requirements) {
+		n++
+	}
+	return n
+}
+
+// whereAll names the place of gaps that differ in the aspect alone: each aspect below what they have in common.
+func (b *builder) whereAll(gaps []gap) string {
+	common := gaps[0].reason
+	common.Aspect = ""
+	places := []string{b.where(common)}
+	for _, g := range gaps {
+		places = append(places, "– "+b.aspectTitle(g.reason.Control, g.reason.Aspect))
+	}
+	return strings.Join(places, "\n")
 }
 
 func (b *builder) unreachedTable(findings []assessment.Finding) Table {

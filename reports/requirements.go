@@ -44,9 +44,13 @@ func (b *builder) requirement(f assessment.Finding) Section {
 		b.field("word.exceptions", text(strings.Join(b.exceptionsOn(tests), ", "))),
 		b.field("responses.caption", text(b.responsesOn(tests))),
 		b.evidenceField(tests))
-	s.Blocks = append(s.Blocks, filled(fields...))
-	if len(f.Controls) > 0 {
-		s.Blocks = append(s.Blocks, b.shownTable(f))
+	switch {
+	case len(f.Controls) == 0:
+		s.Blocks = []Block{filled(fields...)}
+	case b.restsOnUnshown(f):
+		s.Blocks = []Block{filled(append(fields, b.unshownField(f))...)}
+	default:
+		s.Blocks = []Block{filled(fields...), b.shownTable(f)}
 	}
 	return s
 }
@@ -151,19 +155,22 @@ func (b *builder) shownTable(f assessment.Finding) Table {
 	t := b.newAspectTable(slug("aspects-of-", string(f.ID)), b.t.Get("requirements.aspects"))
 	for _, target := range f.Controls {
 		name, owner := string(target.Control), ""
-		var rows [][]Cell
+		var c assessment.ControlResult
 		if i, ok := b.controls[target.Control]; ok {
-			c := b.a.Controls[i]
+			c = b.a.Controls[i]
 			name, owner = name+"  "+b.in(c.Title), c.Owner
-			rows = b.aspectRows(c, b.briefly)
 		}
-		head := b.controlCell(target.Control)
-		head.Text, head.Style = name, Strong
-		t.Rows = append(t.Rows, []Cell{
-			head, text(""), text(""), b.statusCell(target.Status), text(""), text(""), text(""),
+		id := b.controlCell(target.Control)
+		id.Text, id.Style = name, Strong
+		head := []Cell{
+			id, text(""), text(""), b.statusCell(target.Status), text(""), text(""), text(""),
 			text(lines(b.labelled("word.strength", b.word("strength.", target.Strength)), b.labelled("word.owner", owner))),
-		})
-		t.Rows = append(t.Rows, rows...)
+		}
+		if unshown(c) {
+			t.Rows = append(t.Rows, b.unshownRow(head, c))
+			continue
+		}
+		t.Rows = append(append(t.Rows, head), b.aspectRows(c, b.briefly)...)
 	}
 	return t
 }
@@ -183,6 +190,19 @@ func (b *builder) briefly(reasons []assessment.Reason) string {
 	var out []string
 	for _, r := range reasons {
 		out = appendNew(out, b.reasonText(r))
+	}
+	return strings.Join(out, "\n")
+}
+
+// besideTests says what is missing briefly where a test's section has the details, and fully elsewhere.
+func (b *builder) besideTests(reasons []assessment.Reason) string {
+	var out []string
+	for _, r := range reasons {
+		say := b.fully
+		if _, ok := b.tests[r.Test]; ok {
+			say = b.briefly
+		}
+		out = appendNew(out, say([]assessment.Reason{r}))
 	}
 	return strings.Join(out, "\n")
 }
@@ -238,7 +258,7 @@ func (b *builder) aspectRows(c assessment.ControlResult, missing func([]assessme
 func reasonsAt(c assessment.ControlResult, aspect string, test assessment.TestID) []assessment.Reason {
 	var out []assessment.Reason
 	for _, r := range c.Reasons {
-		said := r.Code == "manual-missing" || (r.Code == "deviations" && r.Test != "")
+		said := r.Code == manualMissing || (r.Code == "deviations" && r.Test != "")
 		if r.Aspect == aspect && r.Test == test && !said {
 			out = append(out, r)
 		}

@@ -87,7 +87,8 @@ func (s sampler) findings() []assessment.Finding {
 		{ID: "8.2", Kind: "clause", Group: both("Operation", "Betrieb"), Title: both("Information security risk assessment", "Informationssicherheitsrisikobeurteilung"), Status: assessment.NotAssessed, Reasons: []assessment.Reason{none}},
 		{ID: "A.5.2", Kind: "annex-a-control", Group: organizational, Title: both("Information security roles and responsibilities", "Informationssicherheitsrollen und -verantwortlichkeiten"), Status: assessment.DeviationsNoted,
 			Reasons:  []assessment.Reason{{Code: "deviations", Control: "responsibilities", Aspect: "complete", Test: "RAC-01", Detail: "5 open", Owner: "compliance"}},
-			Controls: []assessment.ControlTarget{{Control: "responsibilities", Strength: "primary", Status: assessment.DeviationsNoted}}, SoA: implemented("compliance", 12), Deviations: 5},
+			Controls: []assessment.ControlTarget{{Control: "responsibilities", Strength: "primary", Status: assessment.DeviationsNoted}, {Control: "security-training", Strength: "supporting", Status: assessment.NotAssessed}},
+			SoA:      implemented("compliance", 12), Deviations: 5},
 		{ID: "A.5.7", Kind: "annex-a-control", Group: organizational, Title: both("Threat intelligence", "Informationen über die Bedrohungslage"), Status: assessment.NotAssessed, Reasons: []assessment.Reason{none}, SoA: implemented("security-team", 20)},
 		{ID: "A.5.15", Kind: "annex-a-control", Group: organizational, Title: both("Access control", "Zugriffskontrolle"), Status: assessment.PartlySupported,
 			Reasons:  []assessment.Reason{{Code: "supporting-only", Control: "brokered-access"}, {Code: "part-of-period", Control: "brokered-access", Aspect: "brokered", Test: "BND-01", Source: "boundary-prod", Detail: "61 of 92 days", Owner: "platform-team"}},
@@ -95,7 +96,12 @@ func (s sampler) findings() []assessment.Finding {
 		{ID: "A.5.23", Kind: "annex-a-control", Group: organizational, Title: both("Information security for use of cloud services", "Informationssicherheit für die Nutzung von Cloud-Diensten"), Status: assessment.CarvedOut,
 			Reasons: []assessment.Reason{{Code: "carved-out", Detail: "Beispiel Rechenzentrum AG"}, {Code: "attestation-part-of-period", Source: "Beispiel Rechenzentrum AG", Detail: "2/92: 2026-09-29T00:00:00Z/2026-10-01T00:00:00Z", Owner: "platform-team"}},
 			SoA:     &assessment.SoAEntry{Applicable: true, Justification: "Rechenzentrum", Status: "implemented", Owner: "platform-team", CarvedOutTo: "Beispiel Rechenzentrum AG", File: "soa.yaml", Line: 36}},
-		{ID: "A.6.7", Kind: "annex-a-control", Group: people, Title: both("Remote working", "Remote-Arbeit"), Status: assessment.NotAssessed, Reasons: []assessment.Reason{none}},
+		{ID: "A.6.7", Kind: "annex-a-control", Group: people, Title: both("Remote working", "Remote-Arbeit"), Status: assessment.NotAssessed,
+			Reasons: []assessment.Reason{
+				{Code: "manual-missing", Control: "remote-work", Aspect: "devices", Owner: "it-operations"},
+				{Code: "manual-missing", Control: "remote-work", Aspect: "rules", Owner: "it-operations"},
+			},
+			Controls: []assessment.ControlTarget{{Control: "remote-work", Strength: "primary", Status: assessment.NotAssessed}}},
 		{ID: "A.7.4", Kind: "annex-a-control", Group: physical, Title: both("Physical security monitoring", "Physische Sicherheitsüberwachung"), Status: assessment.NotApplicable,
 			Reasons: []assessment.Reason{{Code: "not-applicable", Detail: "no premises of our own"}},
 			SoA:     &assessment.SoAEntry{Justification: "Keine eigenen Räume; alle Systeme laufen bei Anbietern.", Owner: "compliance", File: "soa.yaml", Line: 44}},
@@ -155,10 +161,23 @@ func (s sampler) controls() []assessment.ControlResult {
 				{ID: "mfa", Title: both("Multi-factor authentication is enforced", "Mehrfaktorauthentisierung ist erzwungen"), IsManual: true, Shown: "not"},
 			},
 			Reasons: []assessment.Reason{{Code: "deviations", Control: "privileged-access", Aspect: "root-token", Test: "VAL-02", Detail: "20 open, 2 excepted", Owner: "platform-team"}}},
+		{ID: "remote-work", Title: both("Work away from the office", "Arbeit außerhalb des Büros"), Owner: "it-operations", Frequency: "yearly", Status: assessment.NotAssessed,
+			Statement: both("Devices that leave the office are encrypted and managed.", "Geräte, die das Büro verlassen, sind verschlüsselt und verwaltet."),
+			Aspects: []assessment.AspectResult{
+				{ID: "devices", Title: both("Devices are encrypted", "Geräte sind verschlüsselt"), IsManual: true, Shown: "not"},
+				{ID: "rules", Title: both("Rules are known", "Regeln sind bekannt"), IsManual: true, Shown: "not"},
+			},
+			Reasons: []assessment.Reason{
+				{Code: "manual-missing", Control: "remote-work", Aspect: "devices", Owner: "it-operations"},
+				{Code: "manual-missing", Control: "remote-work", Aspect: "rules", Owner: "it-operations"},
+			}},
 		{ID: "responsibilities", Title: both("Documented responsibilities", "Dokumentierte Verantwortlichkeiten"), Owner: "compliance", Frequency: "quarterly", Status: assessment.DeviationsNoted,
 			Statement: both("Each security task has one accountable and at least one responsible team.", "Jede Sicherheitsaufgabe hat ein verantwortliches und mindestens ein durchführendes Team."),
 			Aspects:   []assessment.AspectResult{{ID: "complete", Title: both("Tasks are complete", "Aufgaben sind vollständig"), Tests: []assessment.TestID{"RAC-01"}, Shown: "deviating"}},
-			Reasons:   []assessment.Reason{{Code: "deviations", Control: "responsibilities", Aspect: "complete", Test: "RAC-01", Detail: "5 open", Owner: "compliance"}}},
+			Reasons:   []assessment.Reason{{Code: "deviations", Control: "responsibilities", Aspect: "complete", Test: "RAC-01", Detail: "5 open", Owner: "compliance"}}}, {ID: "security-training", Title: both("Training", "Schulungen"), Owner: "people-team", Frequency: "yearly", Status: assessment.NotAssessed,
+			Statement: both("Everybody is trained once a year.", "Alle werden einmal im Jahr geschult."),
+			Aspects:   []assessment.AspectResult{{ID: "held", Title: both("Trainings were held", "Schulungen fanden statt"), IsManual: true, Shown: "not"}},
+			Reasons:   []assessment.Reason{{Code: "manual-missing", Control: "security-training", Aspect: "held", Owner: "people-team"}}},
 	}
 }
 
