@@ -138,7 +138,7 @@ func auditExceptions(ctx context.Context, paths []string, asOf time.Time, catalo
 			return files, assessment.Assessment{}, err
 		}
 	}
-	a, err := lintFolder(ctx, dir, asOf, catalogue)
+	a, err := lintFolder(ctx, dir, asOf, catalogue.Keeping(lintTests...))
 	if err != nil {
 		err = errors.New(files.shown(err.Error())) // nobody decides by this error
 	}

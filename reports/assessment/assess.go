@@ -100,25 +100,12 @@ func (c *Catalogue) bearing(f FrameworkID, named []ControlID) []*Control {
 	return list
 }
 
-// judgedFor is x without the tests that are judged for other frameworks alone, and without aspects that had no others.
+// judgedFor is x without the tests that are judged for other frameworks alone.
 func (c *Catalogue) judgedFor(x *Control, f FrameworkID) *Control {
-	elsewhere := func(id TestID) bool {
+	return x.without(func(id TestID) bool {
 		t, ok := c.Test(id)
 		return ok && len(t.Frameworks) > 0 && !slices.Contains(t.Frameworks, f)
-	}
-	if !slices.ContainsFunc(x.Tests(), elsewhere) {
-		return x
-	}
-	out := *x
-	out.Aspects = nil
-	for _, a := range x.Aspects {
-		had := len(a.Tests) > 0
-		a.Tests = slices.DeleteFunc(slices.Clone(a.Tests), elsewhere)
-		if !had || len(a.Tests) > 0 {
-			out.Aspects = append(out.Aspects, a)
-		}
-	}
-	return &out
+	})
 }
 
 // ownersOf gives every test of the controls, with the owner of the first control that names it.

@@ -92,6 +92,23 @@ func (c *Control) Tests() []TestID {
 	return ids
 }
 
+// without is c without the tests that are unwanted, and without aspects that had no others. What people show stays.
+func (c *Control) without(unwanted func(TestID) bool) *Control {
+	if !slices.ContainsFunc(c.Tests(), unwanted) {
+		return c
+	}
+	out := *c
+	out.Aspects = nil
+	for _, a := range c.Aspects {
+		had := len(a.Tests) > 0
+		a.Tests = slices.DeleteFunc(slices.Clone(a.Tests), unwanted)
+		if !had || len(a.Tests) > 0 {
+			out.Aspects = append(out.Aspects, a)
+		}
+	}
+	return &out
+}
+
 // readControl reads a control file strictly. Whether its tests and targets exist is the catalogue's to say.
 func readControl(file File) (*Control, error) {
 	c := &Control{}
