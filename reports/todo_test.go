@@ -78,7 +78,7 @@ func TestToDo(t *testing.T) {
 		{"no-evidence", "auditpack.yaml: add a source of type register, which gives leaver; then auditpack collect", "", []assessment.TestID{"VAL-06"}, none, []string{"own R-9"}, none},
 		{"deviations", "responses/: answer the deviations of TFP-01, 1 in number (cause, corrective action, owner, due day), or have exceptions approved", "2026-10-15",
 			[]assessment.TestID{"TFP-01"}, []string{"cloud"}, none, []string{"own R-4"}},
-		{"no-control", "controls/: add a control that bears on own R-5, or state in soa.yaml why it does not apply", "", []assessment.TestID{}, none, none, []string{"own R-5"}},
+		{"no-control", "controls/: add a control that bears on own R-5, or state in statement-of-applicability.yaml why it does not apply", "", []assessment.TestID{}, none, none, []string{"own R-5"}},
 		{"no-occurrences", "", "", []assessment.TestID{"BND-01"}, none, none, []string{"own R-8"}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
