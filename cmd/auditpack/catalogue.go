@@ -68,11 +68,16 @@ func openLibrary(c *cli.Context) (*library, error) {
 
 // framework returns the framework that an argument or flag names.
 func (l *library) framework(id string) (*assessment.Framework, error) {
-	if f, ok := l.catalogue.Framework(assessment.FrameworkID(id)); ok {
+	return frameworkOf(l.catalogue, id)
+}
+
+// frameworkOf finds a framework; an id that the catalogue lacks is a usage error that names those there are.
+func frameworkOf(c *assessment.Catalogue, id string) (*assessment.Framework, error) {
+	if f, ok := c.Framework(assessment.FrameworkID(id)); ok {
 		return f, nil
 	}
 	var ids []string
-	for _, f := range l.catalogue.Frameworks {
+	for _, f := range c.Frameworks {
 		ids = append(ids, string(f.ID))
 	}
 	return nil, usagef("unknown framework %q, want %s", id, strings.Join(ids, ", "))

@@ -93,13 +93,17 @@ func dash(s string) string {
 // exceptionsAt reads the files that the arguments name, else those of the workspace's sources, by the workspace's own catalogue.
 func exceptionsAt(c *cli.Context, asOf time.Time) ([]listedException, error) {
 	if c.Args().Present() {
-		return listFolder(c, "", c.Args().Slice(), asOf, nil)
+		rules, err := exceptionRulesOf(c)
+		if err != nil {
+			return nil, err
+		}
+		return listFolder(c, "", c.Args().Slice(), asOf, rules)
 	}
 	w, err := openWorkspace(c)
 	if err != nil {
 		return nil, err
 	}
-	catalogue, err := (&session{Workspace: w, shown: c.String("workspace")}).catalogue()
+	rules, err := exceptionRulesOf(c)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +120,7 @@ func exceptionsAt(c *cli.Context, asOf time.Time) ([]listedException, error) {
 		if !filepath.IsAbs(shown) {
 			shown = filepath.Join(c.String("workspace"), shown)
 		}
-		found, err := listFolder(c, f.source, []string{shown}, asOf, catalogue)
+		found, err := listFolder(c, f.source, []string{shown}, asOf, rules)
 		var none *noFilesError
 		if err != nil && !errors.As(err, &none) {
 			return nil, err
@@ -149,13 +153,13 @@ func exceptionFolders(w *workspace.Workspace) ([]exceptionFolder, error) {
 	return folders, nil
 }
 
-func listFolder(c *cli.Context, source string, paths []string, asOf time.Time, catalogue *assessment.Catalogue) ([]listedException, error) {
-	files, a, err := auditExceptions(c.Context, paths, asOf, catalogue)
+func listFolder(c *cli.Context, source string, paths []string, asOf time.Time, rules exceptionRules) ([]listedException, error) {
+	files, found, err := rules.register(c.Context, paths, asOf)
 	if err != nil {
 		return nil, err
 	}
 	list := []listedException{}
-	for _, e := range a.Exceptions {
+	for _, e := range found {
 		list = append(list, newListed(source, e, files, asOf))
 	}
 	sortExceptions(list)

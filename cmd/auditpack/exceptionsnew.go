@@ -72,17 +72,21 @@ func newException(c *cli.Context) error {
 	if err := d.check(path, b); err != nil {
 		return err
 	}
+	rules, err := exceptionRulesOf(c)
+	if err != nil {
+		return err
+	}
 	if err := atomicfile.Write(path, b, 0o644); err != nil {
 		if errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("write %q: it is there already, and no exception is written over; give another --id or --out", path)
 		}
 		return writeError(path, err)
 	}
-	files, a, err := auditExceptions(c.Context, []string{path}, now().Truncate(24*time.Hour), nil)
+	files, results, err := rules.lint(c.Context, []string{path}, now().Truncate(24*time.Hour))
 	if err != nil {
 		return fmt.Errorf("check %q: %w", path, err)
 	}
-	missing := findingsOf(a, files)
+	missing := findingsOf(results, files)
 	if c.Bool("json") {
 		return outputOf(c).object(struct {
 			ID      string        `json:"id"`

@@ -104,6 +104,8 @@ type lintFinding struct {
 	Test   assessment.TestID `json:"test"`
 	Item   string            `json:"item"` // id of the exception, or its file when it has none
 	Detail string            `json:"detail"`
+
+	Framework assessment.FrameworkID `json:"framework"` // whose rule it is; empty where it holds under every one
 }
 
 // String is the finding as compilers write theirs, so that editors and merge pipelines can follow it.
@@ -111,27 +113,28 @@ func (f lintFinding) String() string {
 	return fmt.Sprintf("%s:%d: %s: %s", f.File, f.Line, f.Test, f.message())
 }
 
-// message is what is wrong with which exception.
+// message is what is wrong with which exception, under which framework.
 func (f lintFinding) message() string {
-	if f.Item == f.File {
-		return f.Detail
+	text := f.Detail
+	if f.Item != f.File {
+		text = f.Item + ": " + text
 	}
-	return f.Item + ": " + f.Detail
+	if f.Framework != "" {
+		text = string(f.Framework) + ": " + text
+	}
+	return text
 }
 
-// findingsOf gives what the tests of exceptions found, ordered by file and line.
-func findingsOf(a assessment.Assessment, files lintFiles) []lintFinding {
+// findingsOf gives what tests found in the files, ordered by file and line.
+func findingsOf(results []lintResult, files lintFiles) []lintFinding {
 	var findings []lintFinding
-	for _, t := range a.Tests {
-		if !slices.Contains(lintTests, t.ID) {
-			continue
-		}
+	for _, t := range results {
 		nth := map[evidence.Digest]int{}
 		for _, d := range t.Deviations {
 			name := files.fileOf(d, nth[d.Evidence])
 			nth[d.Evidence]++
 			for _, p := range placed(d.Detail, d.Line) {
-				findings = append(findings, lintFinding{name, p.line, t.ID, files.shown(d.Item), files.shown(p.text)})
+				findings = append(findings, lintFinding{name, p.line, t.ID, files.shown(d.Item), files.shown(p.text), t.framework})
 			}
 		}
 	}

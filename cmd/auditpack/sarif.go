@@ -95,23 +95,27 @@ type sarifRegion struct {
 
 // writeSARIF writes findings as one SARIF log with one run. Each test that looks at exception files is a rule, also where it found
 // nothing, so that what was fixed since the last run is closed.
-func writeSARIF(w io.Writer, findings []lintFinding, a assessment.Assessment) error {
+func writeSARIF(w io.Writer, findings []lintFinding, results []lintResult) error {
 	run := sarifRun{
 		Tool:       sarifTool{sarifDriver{Name: "auditpack", Version: version(), Rules: []sarifRule{}}},
 		ColumnKind: "utf16CodeUnits", Results: []sarifResult{},
 	}
 	rules := &run.Tool.Driver.Rules
-	for _, t := range a.Tests {
-		if slices.Contains(lintTests, t.ID) {
-			*rules = append(*rules, sarifRule{
-				ID: string(t.ID), ShortDescription: sarifText{t.Title.EN}, FullDescription: sarifText{t.Procedure.EN},
-				Help: sarifText{"What it cannot show: " + t.Limits.EN}, Configuration: sarifConfiguration{sarifLevel(t.Severity)},
-			})
+	position := func(id assessment.TestID) int {
+		return slices.IndexFunc(*rules, func(r sarifRule) bool { return r.ID == string(id) })
+	}
+	for _, t := range results {
+		if position(t.ID) >= 0 { // judged for another framework too
+			continue
 		}
+		*rules = append(*rules, sarifRule{
+			ID: string(t.ID), ShortDescription: sarifText{t.Title.EN}, FullDescription: sarifText{t.Procedure.EN},
+			Help: sarifText{"What it cannot show: " + t.Limits.EN}, Configuration: sarifConfiguration{sarifLevel(t.Severity)},
+		})
 	}
 	seen := map[string]int{}
 	for _, f := range findings {
-		i := slices.IndexFunc(*rules, func(r sarifRule) bool { return r.ID == string(f.Test) })
+		i := position(f.Test)
 		run.Results = append(run.Results, sarifResult{
 			RuleID: string(f.Test), RuleIndex: i, Level: (*rules)[i].Configuration.Level, Message: sarifText{f.message()},
 			Locations:           []sarifLocation{{sarifPhysical{artifactOf(f.File), sarifRegion{max(1, f.Line)}}}},
@@ -155,7 +159,11 @@ var numbers = regexp.MustCompile(`line [0-9]+`)
 // recognise gives a finding a name by which it is known in the next run, wherever it stands in its file by then. Of several that are alike, the nth
 // has its own.
 func recognise(f lintFinding, seen map[string]int) string {
-	key := strings.Join([]string{string(f.Test), path.Clean(filepath.ToSlash(f.File)), f.Item, numbers.ReplaceAllString(f.Detail, "line")}, "\x00")
+	words := []string{string(f.Test), path.Clean(filepath.ToSlash(f.File)), f.Item, numbers.ReplaceAllString(f.Detail, "line")}
+	if f.Framework != "" {
+		words = append(words, string(f.Framework))
+	}
+	key := strings.Join(words, "\x00")
 	seen[key]++
 	return evidence.DigestOf(fmt.Appendf(nil, "%s\x00%d", key, seen[key])).Hex()
 }

@@ -303,16 +303,6 @@ func (c *Catalogue) KnownControls() []string {
 	return slices.Compact(ids)
 }
 
-// Keeping is c for judging by some tests alone: its controls ask for no others. Every test and control stays known by its id.
-func (c *Catalogue) Keeping(tests ...TestID) *Catalogue {
-	out := *c
-	out.Controls = make([]*Control, len(c.Controls))
-	for i, x := range c.Controls {
-		out.Controls[i] = x.without(func(id TestID) bool { return !slices.Contains(tests, id) })
-	}
-	return &out
-}
-
 // Check compares the tests with the fact tables: each table needed exists and is read, no other is read, each statement prepares,
 // and the deviations have the columns that they must have. All faults are reported, each with file and line.
 func (c *Catalogue) Check(ctx context.Context, db Facts) error {

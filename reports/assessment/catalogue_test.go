@@ -300,29 +300,3 @@ func TestLoadCatalogueReadError(t *testing.T) {
 		t.Errorf("got error %v", err)
 	}
 }
-
-// What names a test that is not asked must still be known: an exception may be for it.
-func TestKeepingSomeTests(t *testing.T) {
-	whole := shipped(t)
-	before := testsOfControls(whole)
-	few := whole.Keeping("EXC-01", "EXC-03")
-	if diff := cmp.Diff(map[assessment.TestID]bool{"EXC-01": true, "EXC-03": true}, testsOfControls(few)); diff != "" {
-		t.Errorf("tests of the controls (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff(whole.KnownControls(), few.KnownControls()); diff != "" {
-		t.Errorf("known controls (-whole +few):\n%s", diff)
-	}
-	if diff := cmp.Diff(before, testsOfControls(whole)); diff != "" {
-		t.Errorf("the catalogue that was kept from has changed (-before +after):\n%s", diff)
-	}
-}
-
-func testsOfControls(c *assessment.Catalogue) map[assessment.TestID]bool {
-	tests := map[assessment.TestID]bool{}
-	for _, x := range c.Controls {
-		for _, id := range x.Tests() {
-			tests[id] = true
-		}
-	}
-	return tests
-}
