@@ -17,7 +17,7 @@ import (
 const EntryFormat = "auditpack.journal-entry/1"
 
 // ErrConflict says that another process committed an entry of the same source since the one that this entry starts from.
-var ErrConflict = errors.New("another collection of this source was committed meanwhile")
+var ErrConflict = errors.New("another collection of this source was committed meanwhile, and this one is not recorded: collect again")
 
 // EntryType says what was done.
 type EntryType string

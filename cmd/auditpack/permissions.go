@@ -21,9 +21,13 @@ func (s *session) warnOfLoosePermissions(c *cli.Context) {
 		return // the mode says nothing there
 	}
 	paths := append([]string{s.store.Dir(), s.Path(workspace.FileName), s.Path(keyFolder)}, s.ConfiguredPaths()...)
+	told := map[string]bool{} // one path may lie in another
 	for _, path := range paths {
 		for _, loose := range loose(path) {
-			note(c, "warning: everybody on this machine may write %q: take that right away with chmod o-w", loose)
+			if !told[loose] {
+				note(c, "warning: everybody on this machine may write %q: take that right away with chmod o-w", loose)
+			}
+			told[loose] = true
 		}
 	}
 }

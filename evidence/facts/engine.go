@@ -84,7 +84,7 @@ func (e *Engine) prepare(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("open facts: %w", err)
 		}
-		if err := os.MkdirAll(abs, 0o755); err != nil {
+		if err := os.MkdirAll(abs, 0o700); err != nil {
 			return fmt.Errorf("open facts: %w", err)
 		}
 		// DuckDB compares paths without links with its allowed folders.
