@@ -175,12 +175,15 @@ func layersOf(own fs.FS) []assessment.Layer {
 	return []assessment.Layer{{Name: "templates", Files: templates.Files}, {Name: ownLayer, Files: own}}
 }
 
-// overridesOf is what auditpack.yaml sets in place of what the catalogue says.
+// overridesOf is what auditpack.yaml says of the catalogue.
 func overridesOf(w *workspace.Workspace) assessment.Overrides {
 	overrides := assessment.Overrides{
 		Values: map[assessment.TestID]map[string]any{},
 		Owners: w.Config.Owners,
-		Place:  func(id assessment.TestID, parameter string) string { return w.ParameterPlace(string(id), parameter) },
+		Place:  w.Place,
+	}
+	for _, id := range w.Config.Frameworks {
+		overrides.Frameworks = append(overrides.Frameworks, assessment.FrameworkID(id))
 	}
 	for id, values := range w.Config.Parameters {
 		overrides.Values[assessment.TestID(id)] = values

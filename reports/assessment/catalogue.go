@@ -23,23 +23,30 @@ type Layer struct {
 	Files fs.FS
 }
 
-// Overrides are what a workspace sets in place of what the catalogue says: parameters of tests, and names of owners.
+// Overrides are what a workspace's configuration says of the catalogue: parameters of tests and names of owners that take the
+// place of what the catalogue says, and the frameworks that are judged when none is named.
 type Overrides struct {
-	Values map[TestID]map[string]any
-	Owners map[string]string // the owner that controls name, and the organization's own name for it
+	Values     map[TestID]map[string]any
+	Owners     map[string]string // the owner that controls name, and the organization's own name for it
+	Frameworks []FrameworkID
 
-	// Place says where a parameter is set, for errors: "auditpack.yaml:7". For the parameter "" it is the place where the
-	// parameters of the test begin. It may be nil, and plays no part in a verdict.
-	Place func(id TestID, parameter string) string
+	// Place says where the value that keys lead to is set, or the last of them that there is, for errors; line 0 is the whole file.
+	// It may be nil, and plays no part in a verdict.
+	Place func(keys ...string) (file string, line int)
 }
 
-// at says that err is about a parameter of a test, or about all of them when parameter is empty.
-func (o Overrides) at(id TestID, parameter string, err error) error {
-	err = fmt.Errorf("parameters of %s: %w", id, err)
+// at says where what err is about is set.
+func (o Overrides) at(err error, keys ...string) error {
 	if o.Place == nil {
 		return err
 	}
-	return fmt.Errorf("%s: %w", o.Place(id, parameter), err)
+	file, line := o.Place(keys...)
+	return &Problem{File: file, Line: line, Text: err.Error()}
+}
+
+// atParameter says that err is about a parameter of a test, or about all of them when parameter is empty.
+func (o Overrides) atParameter(id TestID, parameter string, err error) error {
+	return o.at(fmt.Errorf("parameters of %s: %w", id, err), "parameters", string(id), parameter)
 }
 
 // Catalogue is everything that says what is judged and how. It is not changed after it was loaded, and safe for concurrent use.
@@ -87,12 +94,12 @@ func load(layers []Layer, overrides Overrides) (*Catalogue, error) {
 			loadSQL(l, files),
 		)
 	}
-	errs = append(errs, c.override(overrides, files), c.assign(overrides.Owners, files))
+	errs = append(errs, c.override(overrides, files), c.assign(overrides, files))
 	c.Frameworks = sorted(c.frameworks)
 	c.Controls = sorted(c.controls)
 	c.Tests = sorted(c.tests)
 	c.Files = slices.SortedFunc(maps.Values(files), func(a, b File) int { return cmp.Compare(a.Name, b.Name) })
-	errs = append(errs, c.checkControls())
+	errs = append(errs, c.checkControls(), c.checkFrameworks(overrides))
 	return c, errors.Join(errs...)
 }
 
@@ -182,7 +189,7 @@ func (c *Catalogue) override(o Overrides, files map[string]File) error {
 	for _, id := range slices.Sorted(maps.Keys(o.Values)) {
 		t, ok := c.tests[id]
 		if !ok {
-			errs = append(errs, o.at(id, "", errors.New("no such test")))
+			errs = append(errs, o.atParameter(id, "", errors.New("no such test")))
 			continue
 		}
 		changed, err := t.override(o)
@@ -201,7 +208,8 @@ func (c *Catalogue) override(o Overrides, files map[string]File) error {
 }
 
 // assign gives owners the organization's own names, and keeps them as a file.
-func (c *Catalogue) assign(owners map[string]string, files map[string]File) error {
+func (c *Catalogue) assign(o Overrides, files map[string]File) error {
+	owners := o.Owners
 	if len(owners) == 0 {
 		return nil
 	}
@@ -216,10 +224,10 @@ func (c *Catalogue) assign(owners map[string]string, files map[string]File) erro
 	var errs []error
 	for _, owner := range slices.Sorted(maps.Keys(owners)) {
 		if !used[owner] {
-			errs = append(errs, fmt.Errorf("owners: no control is owned by %q", owner))
+			errs = append(errs, o.at(fmt.Errorf("owners: no control is owned by %q", owner), "owners", owner))
 		}
 		if owners[owner] == "" {
-			errs = append(errs, fmt.Errorf("owners: %q has no name", owner))
+			errs = append(errs, o.at(fmt.Errorf("owners: %q has no name", owner), "owners", owner))
 		}
 	}
 	b, err := canonical.Marshal(owners)
@@ -259,6 +267,29 @@ func (c *Catalogue) checkControls() error {
 		}
 	}
 	return p.err()
+}
+
+// checkFrameworks looks for the frameworks that are judged when none is named.
+func (c *Catalogue) checkFrameworks(o Overrides) error {
+	var errs []error
+	for _, id := range o.Frameworks {
+		if _, err := c.framework(id); err != nil {
+			errs = append(errs, o.at(fmt.Errorf("frameworks: %w", err), "frameworks"))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// framework is Framework for what must be there.
+func (c *Catalogue) framework(id FrameworkID) (*Framework, error) {
+	if f, ok := c.frameworks[id]; ok {
+		return f, nil
+	}
+	var ids []string
+	for _, f := range c.Frameworks {
+		ids = append(ids, string(f.ID))
+	}
+	return nil, fmt.Errorf("framework %q is not in the catalogue; there are %s", id, strings.Join(ids, ", "))
 }
 
 // Framework returns the framework that id names.

@@ -3,7 +3,6 @@ package assessment_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"strings"
 	"testing"
@@ -238,19 +237,24 @@ func TestOverlay(t *testing.T) {
 }
 
 func TestOverridesRefused(t *testing.T) {
+	type values = map[assessment.TestID]map[string]any
 	layer := []assessment.Layer{{Name: "templates", Files: tree(goodFiles)}}
-	place := func(id assessment.TestID, parameter string) string { return fmt.Sprintf("a.yaml:%s.%s", id, parameter) }
+	place := func(keys ...string) (string, int) { return "a.yaml/" + strings.Join(keys, "."), len(keys) }
 	for name, tc := range map[string]struct {
-		overrides map[assessment.TestID]map[string]any
+		overrides assessment.Overrides
 		want      string
 	}{
-		"no such test":      {map[assessment.TestID]map[string]any{"TST-09": {"limit": 1}}, "a.yaml:TST-09.: parameters of TST-09: no such test"},
-		"no such parameter": {map[assessment.TestID]map[string]any{"TST-01": {"bound": 1}}, `a.yaml:TST-01.bound: parameters of TST-01: "bound" is no parameter; there are [limit]`},
-		"another type":      {map[assessment.TestID]map[string]any{"TST-01": {"limit": "1"}}, `a.yaml:TST-01.limit: parameters of TST-01: "limit": got text, want a whole number`},
-		"no value":          {map[assessment.TestID]map[string]any{"TST-01": {"limit": nil}}, `a.yaml:TST-01.limit: parameters of TST-01: "limit": no value`},
+		"no such test":           {assessment.Overrides{Values: values{"TST-09": {"limit": 1}}}, "a.yaml/parameters.TST-09.:3: parameters of TST-09: no such test"},
+		"no such parameter":      {assessment.Overrides{Values: values{"TST-01": {"bound": 1}}}, `a.yaml/parameters.TST-01.bound:3: parameters of TST-01: "bound" is no parameter; there are [limit]`},
+		"another type":           {assessment.Overrides{Values: values{"TST-01": {"limit": "1"}}}, `a.yaml/parameters.TST-01.limit:3: parameters of TST-01: "limit": got text, want a whole number`},
+		"no value":               {assessment.Overrides{Values: values{"TST-01": {"limit": nil}}}, `a.yaml/parameters.TST-01.limit:3: parameters of TST-01: "limit": no value`},
+		"an owner of nothing":    {assessment.Overrides{Owners: map[string]string{"teams": "Crew"}}, `a.yaml/owners.teams:2: owners: no control is owned by "teams"`},
+		"a framework not there":  {assessment.Overrides{Frameworks: []assessment.FrameworkID{"f-1", "f-2"}}, `a.yaml/frameworks:1: frameworks: framework "f-2" is not in the catalogue; there are f-1`},
+		"a framework by no name": {assessment.Overrides{Frameworks: []assessment.FrameworkID{""}}, `a.yaml/frameworks:1: frameworks: framework "" is not in the catalogue`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := assessment.LoadCatalogue(layer, assessment.Overrides{Values: tc.overrides, Place: place})
+			tc.overrides.Place = place
+			_, err := assessment.LoadCatalogue(layer, tc.overrides)
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("got error %v, want one with %q", err, tc.want)
 			}

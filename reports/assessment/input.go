@@ -64,12 +64,8 @@ func (in Input) validate() error {
 		return errors.New("no catalogue")
 	}
 	errs := []error{in.validateEvidence()}
-	if _, ok := in.Catalogue.Framework(in.Framework); !ok {
-		var ids []string
-		for _, f := range in.Catalogue.Frameworks {
-			ids = append(ids, string(f.ID))
-		}
-		errs = append(errs, fmt.Errorf("framework %q is not in the catalogue; there are %s", in.Framework, strings.Join(ids, ", ")))
+	if _, err := in.Catalogue.framework(in.Framework); err != nil {
+		errs = append(errs, err)
 	}
 	if in.Organization.Name == "" {
 		errs = append(errs, errors.New("organization has no name"))

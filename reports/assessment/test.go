@@ -260,16 +260,16 @@ func (t *Test) override(o Overrides) (*Test, error) {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		def, ok := t.Parameters[name]
 		if !ok {
-			errs = append(errs, o.at(t.ID, name, fmt.Errorf("%q is no parameter; there are %v", name, slices.Sorted(maps.Keys(t.Parameters)))))
+			errs = append(errs, o.atParameter(t.ID, name, fmt.Errorf("%q is no parameter; there are %v", name, slices.Sorted(maps.Keys(t.Parameters)))))
 			continue
 		}
 		v, err := parameterValue(values[name])
 		if err != nil {
-			errs = append(errs, o.at(t.ID, name, fmt.Errorf("%q: %w", name, err)))
+			errs = append(errs, o.atParameter(t.ID, name, fmt.Errorf("%q: %w", name, err)))
 			continue
 		}
 		if got, want := valueKind(v), valueKind(def); got != want {
-			errs = append(errs, o.at(t.ID, name, fmt.Errorf("%q: got %s, want %s", name, got, want)))
+			errs = append(errs, o.atParameter(t.ID, name, fmt.Errorf("%q: got %s, want %s", name, got, want)))
 			continue
 		}
 		out.Parameters[name] = v

@@ -264,21 +264,18 @@ func (w *Workspace) typeNames() []string {
 	return names
 }
 
-// ParameterPlace says where auditpack.yaml sets a parameter of a test, as file:line with the file as it was named; for the
-// parameter "", where the parameters of the test begin. What is reached by an alias has only the place of what names it.
-func (w *Workspace) ParameterPlace(test, parameter string) string {
-	node, line := w.body, 0
-	for _, key := range []string{"parameters", test, parameter} {
+// Place says where auditpack.yaml sets the value that keys lead to, or the last of them that there is, the file as it
+// was named, and line 0 for none. What is reached by an alias has only the place of what names it.
+func (w *Workspace) Place(keys ...string) (file string, line int) {
+	node := w.body
+	for _, key := range keys {
 		v := valueNode(node, key)
 		if v == nil {
 			break
 		}
 		node, line = v.Value, strictyaml.Line(v)
 	}
-	if line == 0 {
-		return w.shown
-	}
-	return fmt.Sprintf("%s:%d", w.shown, line)
+	return w.shown, line
 }
 
 // valueNode is the value of a key in a mapping, with the key; nil when there is none.
