@@ -47,8 +47,8 @@ func (b *builder) statementOfApplicability() Section {
 	paged := Table{
 		ID: "soa",
 		Columns: []Column{
-			b.col("word.id", 0.9), b.col("word.title", 2.6), b.col("word.applicable", 1.15), b.col("word.justification", 3),
-			b.col("word.declared", 1.6), b.col("word.owner", 1.4), b.col("word.conclusion", 1.6),
+			b.col("word.id", 0.8), b.col("word.title", 2.6), b.col("word.applicable", 1.15), b.col("word.justification", 3.2),
+			b.col("word.declared", 1.4), b.col("word.owner", 1.3), b.col("word.conclusion", 1.9),
 		},
 	}
 	rows := Table{ID: "soa-rows", Columns: []Column{

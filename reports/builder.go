@@ -1,8 +1,8 @@
 package reports
 
 import (
-	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -233,14 +233,10 @@ func (b *builder) coverage(t assessment.TestResult) string {
 // names of evidence: E1 is the first record of the index.
 func evidenceName(index int) string { return fmt.Sprintf("E%d", index+1) }
 
-// evidenceRanges names records by source and kind, neighbours drawn together: "vault-prod, vault.audit-log/1: E1 to E12".
+// evidenceRanges names records by source, a line each, and by kind, neighbours drawn together: "vault-prod: vault.audit-log/1 E1–E12;
+// vault.odd-lines/1 E13".
 func (b *builder) evidenceRanges(records []evidence.Digest) string {
-	type group struct {
-		name    string
-		indices []int
-	}
-	var groups []*group
-	byName := map[string]*group{}
+	sources := map[string]map[evidence.Kind][]int{}
 	var unknown []string
 	for _, d := range records {
 		i, ok := b.records[d]
@@ -249,17 +245,19 @@ func (b *builder) evidenceRanges(records []evidence.Digest) string {
 			continue
 		}
 		r := b.a.Evidence[i].Data
-		name := r.Source.Name + ", " + string(r.Kind)
-		if byName[name] == nil {
-			byName[name] = &group{name: name}
-			groups = append(groups, byName[name])
+		if sources[r.Source.Name] == nil {
+			sources[r.Source.Name] = map[evidence.Kind][]int{}
 		}
-		byName[name].indices = append(byName[name].indices, i)
+		kinds := sources[r.Source.Name]
+		kinds[r.Kind] = append(kinds[r.Kind], i)
 	}
-	slices.SortFunc(groups, func(x, y *group) int { return cmp.Compare(x.name, y.name) })
 	var lines []string
-	for _, g := range groups {
-		lines = append(lines, g.name+": "+ranges(g.indices))
+	for _, name := range slices.Sorted(maps.Keys(sources)) {
+		var parts []string
+		for _, kind := range slices.Sorted(maps.Keys(sources[name])) {
+			parts = append(parts, string(kind)+" "+ranges(sources[name][kind]))
+		}
+		lines = append(lines, name+": "+strings.Join(parts, "; "))
 	}
 	return strings.Join(append(lines, unknown...), "\n")
 }

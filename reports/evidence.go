@@ -45,7 +45,7 @@ func Evidence(a assessment.Assessment, t templates.Text) Document {
 		b.information(), b.informationRows(), b.informationGaps(),
 		b.evidenceIndex(), b.evidenceRows(),
 		b.inputs(),
-		b.queries(), b.queryRows(),
+		b.queryRows(),
 	)
 	return doc
 }

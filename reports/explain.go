@@ -143,7 +143,7 @@ func (b explainer) explainException(i int, e assessment.Exception) Section {
 		if !strings.HasPrefix(string(r.ID), exceptionTests) {
 			continue
 		}
-		rules = append(rules, []Cell{text(string(r.ID)), text(b.in(r.Title)), b.testStatusCell(r.Status), styled(parameterText(r.Parameters), Code)})
+		rules = append(rules, []Cell{text(string(r.ID)), text(b.in(r.Title)), b.testStatusCell(r.Status), styled(parameterText(r.Parameters, b.short), Code)})
 		for _, d := range r.Deviations {
 			if d.Item == e.ID || (e.Evidence != "" && d.Evidence == e.Evidence) {
 				found = append(found, d)

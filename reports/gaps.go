@@ -52,15 +52,18 @@ func (b *builder) unreached(f assessment.Finding) bool {
 // notAssessed lists what could not be judged, or only in part, and why.
 func (b *builder) notAssessed() Section {
 	gaps, nothing := b.gaps()
+	listed, silent := b.listedGaps(gaps)
+	reasons := []Block{paged(b.gapTable(listed))}
+	if silent > 0 {
+		reasons = append([]Block{b.para("gaps.unshown", "n", b.num(silent))}, reasons...)
+	}
 	return Section{
 		ID: "not-assessed", Title: b.t.Get("gaps.title"), Sheet: b.t.Get("sheet.not-assessed"), NewPage: true,
 		Blocks: []Block{b.para("gaps.lead")},
 		Sections: []Section{
-			{ID: "gaps-reasons", Title: b.t.Get("gaps.reasons"), For: Paged, Blocks: []Block{paged(b.gapTable(gaps))}},
+			{ID: "gaps-reasons", Title: b.t.Get("gaps.reasons"), For: Paged, Blocks: reasons},
 			{ID: "gaps-sources", Title: b.t.Get("gaps.sources"), For: Paged, Blocks: []Block{b.para("gaps.sources-lead"), paged(b.sourceParts())}},
-			{ID: "gaps-unreached", Title: b.t.Get("gaps.unreached"), For: Paged, Blocks: []Block{
-				b.para("gaps.unreached-lead", "n", b.num(int64(len(nothing))), "all", b.num(int64(len(b.judged())))), b.unreachedTable(nothing),
-			}},
+			{ID: "gaps-unreached", Title: b.t.Get("gaps.unreached"), For: Paged, Blocks: b.unreachedBlocks(nothing)},
 			{ID: "gaps-rows", Title: b.t.Get("gaps.title"), Sheet: b.t.Get("sheet.not-assessed"), For: Spreadsheet, Blocks: []Block{b.gapRows(gaps, nothing)}},
 			{ID: "gaps-source-rows", Title: b.t.Get("gaps.sources"), Sheet: b.t.Get("sheet.sources"), For: Spreadsheet, Blocks: []Block{b.sourceParts()}},
 		},
@@ -113,11 +116,17 @@ func (b *builder) whereAll(gaps []gap) string {
 	return strings.Join(places, "\n")
 }
 
+func (b *builder) unreachedBlocks(findings []assessment.Finding) []Block {
+	if len(findings) == 0 {
+		return []Block{b.para("gaps.unreached-none")}
+	}
+	return []Block{b.para("gaps.unreached-lead", "n", b.num(int64(len(findings))), "all", b.num(int64(len(b.judged())))), b.unreachedTable(findings)}
+}
+
 func (b *builder) unreachedTable(findings []assessment.Finding) Table {
 	t := Table{
 		ID:      "unreached",
 		Columns: []Column{b.col("word.requirement", 0.8), b.col("word.title", 4), b.col("word.group", 2)},
-		Empty:   b.t.Get("gaps.unreached-none"),
 	}
 	for _, f := range findings {
 		id := text(string(f.ID))

@@ -6,7 +6,7 @@ import "auditpack/reports/assessment"
 // them, and each stands beside the evidence that it speaks of.
 func (b *builder) information() Section {
 	s := Section{
-		ID: "information", Title: b.t.Get("information.title"), For: Paged, NewPage: true,
+		ID: "information", Title: b.t.Get("information.title"), For: Paged,
 		Blocks: []Block{b.para("information.lead")},
 	}
 	overview := Table{

@@ -10,7 +10,7 @@ import (
 // responsible.
 func (b *builder) ownership() Section {
 	return Section{
-		ID: "ownership", Title: b.t.Get("ownership.title"), Sheet: b.t.Get("sheet.ownership"), NewPage: true,
+		ID: "ownership", Title: b.t.Get("ownership.title"), Sheet: b.t.Get("sheet.ownership"),
 		Blocks: []Block{b.para("ownership.lead")},
 		Sections: []Section{
 			{ID: "ownership-faults", Title: b.t.Get("ownership.faults"), Sheet: b.t.Get("sheet.ownership-faults"), Blocks: []Block{b.para("ownership.faults-lead"), b.ownershipFaults()}},
@@ -27,7 +27,7 @@ func (b *builder) teamTable() Table {
 			groups[i].Name.EN, groups[i].Name.DE = b.t.Get("ownership.nobody"), b.t.Get("ownership.nobody")
 		}
 	}
-	return b.groupTable("teams", "ownership.teams", "responsibilities.team", groups)
+	return b.groupTable("teams", "responsibilities.team", groups)
 }
 
 func (b *builder) ownershipFaults() Table {
@@ -50,8 +50,8 @@ func (b *builder) ownershipTable() Table {
 	t := Table{
 		ID: "ownership",
 		Columns: []Column{
-			b.col("word.id", 1), b.col("word.title", 3), b.col("responsibilities.iaas", 1), b.col("responsibilities.paas", 1), b.col("responsibilities.saas", 1),
-			b.col("ownership.responsible", 2), b.col("ownership.accountable", 1.8), b.col("word.conclusion", 1.6),
+			b.col("word.id", 0.9), b.col("word.title", 2.9), b.col("responsibilities.iaas", 1), b.col("responsibilities.paas", 1), b.col("responsibilities.saas", 1),
+			b.col("ownership.responsible", 2), b.col("ownership.accountable", 1.6), b.col("word.conclusion", 2),
 		},
 	}
 	sides := func(list []string) Cell { return text(b.words("side.", list)) }

@@ -16,8 +16,8 @@ func (b *builder) evidenceIndex() Section {
 	t := Table{
 		ID: "evidence",
 		Columns: []Column{
-			b.col("word.number", 0.7), b.col("evidence-index.source", 3), b.col("evidence-index.procedure", 3.6), b.col("evidence-index.collected", 2.4),
-			b.col("evidence-index.stated", 2.2), b.col("evidence-index.record", 3),
+			b.col("word.number", 0.6), b.col("evidence-index.source", 3.45), b.col("evidence-index.procedure", 3.05), b.col("evidence-index.collected", 2.3),
+			b.col("evidence-index.stated", 2.95), b.col("evidence-index.record", 2.65),
 		},
 		Empty: b.t.Get("evidence-index.none"),
 	}
@@ -29,7 +29,7 @@ func (b *builder) evidenceIndex() Section {
 		})
 	}
 	s := Section{
-		ID: "evidence-index", Title: b.t.Get("evidence-index.title"), For: Paged, NewPage: true,
+		ID: "evidence-index", Title: b.t.Get("evidence-index.title"), For: Paged,
 		Blocks: []Block{b.para("evidence-index.lead"), t},
 	}
 	if len(t.Rows) > 0 {
@@ -46,7 +46,7 @@ func (b *builder) partTable() Table {
 	t := Table{
 		ID: "evidence-parts",
 		Columns: []Column{
-			b.col("word.number", 0.6), b.col("word.part", 3.6), b.numberCol("evidence-index.size", 1), b.col("word.digest", 7.2),
+			b.col("word.number", 0.6), b.col("word.part", 4.6), b.numberCol("evidence-index.size", 1), b.col("word.digest", 6.2),
 		},
 	}
 	anchored := map[evidence.Digest]bool{}
@@ -133,8 +133,12 @@ func (b *builder) collectedText(e assessment.EvidenceItem) string {
 	if c.Host != "" {
 		who += " @ " + c.Host
 	}
-	return lines(formatTime(b.t.Language, c.At), who, c.Tool, c.Collector,
-		b.t.Get("evidence-index.entry", "n", strconv.FormatInt(e.Entry, 10), "time", formatTime(b.t.Language, e.EntryTime)))
+	collected, n := formatTime(b.t.Language, c.At), strconv.FormatInt(e.Entry, 10)
+	entry := b.t.Get("evidence-index.entry-then", "n", n)
+	if entered := formatTime(b.t.Language, e.EntryTime); entered != collected {
+		entry = b.t.Get("evidence-index.entry", "n", n, "time", entered)
+	}
+	return lines(collected, who, c.Tool, c.Collector, entry)
 }
 
 func (b *builder) statedText(r evidence.Record) string {
@@ -217,7 +221,7 @@ func (b *builder) inputs() Section {
 		t.Rows = append(t.Rows, []Cell{text(in.Name), styled(string(in.Digest), Code)})
 	}
 	return Section{
-		ID: "inputs", Title: b.t.Get("inputs.title"), Sheet: b.t.Get("sheet.inputs"), NewPage: true,
+		ID: "inputs", Title: b.t.Get("inputs.title"), Sheet: b.t.Get("sheet.inputs"),
 		Blocks: []Block{b.para("inputs.lead"), t},
 	}
 }

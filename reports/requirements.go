@@ -31,14 +31,16 @@ func (b *builder) requirement(f assessment.Finding) Section {
 	fields := []Field{
 		b.field("word.conclusion", b.statusCell(f.Status)),
 		b.field("word.group", text(b.in(f.Group))),
-		b.field("word.deviations", b.openAndExcepted(f.Deviations, f.Excepted)),
+	}
+	tests := b.testsOf(f)
+	if len(tests) > 0 { // else nothing could be found
+		fields = append(fields, b.field("word.deviations", b.openAndExcepted(f.Deviations, f.Excepted)))
 	}
 	if f.SoA != nil {
 		fields = append(fields,
 			b.field("word.declared", text(strings.TrimSuffix(b.declaration(*f.SoA)+"; "+f.SoA.Owner, "; "))),
 			b.field("word.justification", text(f.SoA.Justification)))
 	}
-	tests := b.testsOf(f)
 	fields = append(fields,
 		b.field("requirements.remarks", text(b.remarks(f))),
 		b.field("word.exceptions", text(strings.Join(b.exceptionsOn(tests), ", "))),
@@ -179,8 +181,8 @@ func (b *builder) newAspectTable(id, caption string) Table {
 	return Table{
 		ID: id, Caption: caption, Empty: b.t.Get("requirements.no-aspects"),
 		Columns: []Column{
-			b.col("word.aspect", 3.2), b.col("word.shown", 1.2), b.col("word.test", 0.95), b.col("word.result", 1.5),
-			b.numberCol("word.population", 1.1), b.numberCol("word.open", 0.75), b.numberCol("word.excepted", 1.05), b.col("requirements.covered", 2.4),
+			b.col("word.aspect", 3.1), b.col("word.shown", 1.15), b.col("word.test", 0.9), b.col("word.result", 1.75),
+			b.numberCol("word.population", 1.1), b.numberCol("word.open", 0.7), b.numberCol("word.excepted", 1), b.col("requirements.covered", 2.45),
 		},
 	}
 }

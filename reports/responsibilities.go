@@ -24,7 +24,7 @@ func (b *builder) responsibilities() Section {
 		})
 	}
 	return Section{
-		ID: "responsibilities", Title: b.t.Get("responsibilities.title"), Sheet: b.t.Get("sheet.responsibilities"), NewPage: true,
+		ID: "responsibilities", Title: b.t.Get("responsibilities.title"), Sheet: b.t.Get("sheet.responsibilities"),
 		Blocks: []Block{b.para("responsibilities.lead"), t},
 	}
 }

@@ -75,7 +75,7 @@ func (b *builder) sampleDraw(s sampling.Sheet) Fields {
 		b.field("sample.seed", styled(s.Seed, Code)),
 		b.field("sample.method", text(b.sampleMethod(s.Plan.Method))),
 		b.field("sample.strata", text(s.Plan.Stratify)),
-		b.field("word.parameters", styled(parameterText(s.Population.Parameters), Code)),
+		b.field("word.parameters", styled(parameterText(s.Population.Parameters, whole), Code)),
 		b.field("tests.population-query", styled(s.Population.SQL, Code)),
 	)
 }

@@ -1,6 +1,8 @@
 package reports
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"auditpack/evidence"
@@ -15,7 +17,7 @@ func (b *builder) subservices() Section {
 		paged.Sections = append(paged.Sections, b.subservice(i, o))
 	}
 	s := Section{
-		ID: "subservices", Title: b.t.Get("subservices.title"), Sheet: b.t.Get("sheet.subservices"), NewPage: true,
+		ID: "subservices", Title: b.t.Get("subservices.title"), Sheet: b.t.Get("sheet.subservices"),
 		Blocks: []Block{b.para("subservices.lead"), b.subserviceTable()},
 	}
 	if len(paged.Sections) > 0 {
@@ -95,8 +97,8 @@ func (b *builder) subservice(index int, o assessment.SubserviceOrganisation) Sec
 		b.field("subservices.regions", text(strings.Join(o.Regions, ", "))),
 		b.field("subservices.method", text(b.word("method.", o.Method))),
 		b.field("subservices.covered", covered),
-		b.field("subservices.operates", text(join(o.Whole, ", "))),
-		b.field("subservices.shares", text(join(o.Shared, ", "))),
+		b.field("subservices.operates", text(join(b.inOrder(o.Whole), ", "))),
+		b.field("subservices.shares", text(join(b.inOrder(o.Shared), ", "))),
 		b.field("subservices.carved-out", text(join(o.CarvedOut, ", "))),
 		b.field("word.owner", text(o.Owner)),
 	), b.attestationTable(id+"-attestations-"+evidenceName(index), one))
@@ -104,6 +106,14 @@ func (b *builder) subservice(index int, o assessment.SubserviceOrganisation) Sec
 		s.Blocks = append(s.Blocks, t)
 	}
 	return s
+}
+
+// inOrder puts requirements in the order of their framework.
+func (b *builder) inOrder(ids []assessment.RequirementID) []assessment.RequirementID {
+	place := func(id assessment.RequirementID) int {
+		return slices.IndexFunc(b.a.Requirements, func(f assessment.Finding) bool { return f.ID == id })
+	}
+	return slices.SortedFunc(slices.Values(ids), func(x, y assessment.RequirementID) int { return cmp.Compare(place(x), place(y)) })
 }
 
 // attestationTable has the attestations of organisations, with review, deviations, and why one does not count.

@@ -23,7 +23,8 @@ func (b *builder) summary() Section {
 	for _, g := range groups {
 		chart.Bars = append(chart.Bars, b.bar(g))
 	}
-	table := b.groupTable("summary", "summary.table", "word.group", groups)
+	table := b.groupTable("summary", "word.group", groups)
+	table.Caption = b.t.Get("summary.table")
 	table.Rows = append(table.Rows, b.groupRow(b.total(), Strong))
 	blocks := append([]Block{b.para("summary.lead")}, b.roleWords()...)
 	blocks = append(blocks, b.keyFigures())
@@ -48,8 +49,8 @@ func (b *builder) total() assessment.Group {
 }
 
 // groupTable counts conclusions by group.
-func (b *builder) groupTable(id, caption, head string, groups []assessment.Group) Table {
-	t := Table{ID: id, Caption: b.t.Get(caption), Columns: []Column{b.col(head, 3.4), b.numberCol("word.requirements", 1.35)}}
+func (b *builder) groupTable(id, head string, groups []assessment.Group) Table {
+	t := Table{ID: id, Columns: []Column{b.col(head, 3.4), b.numberCol("word.requirements", 1.35)}}
 	for _, s := range requirementStatuses {
 		t.Columns = append(t.Columns, b.numberCol("status-short."+string(s), 1.15))
 	}

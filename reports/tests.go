@@ -3,6 +3,7 @@ package reports
 import (
 	"encoding/json"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -44,15 +45,15 @@ func (b *builder) test(r assessment.TestResult) Section {
 		b.field("word.assurance", text(b.word("assurance-long.", string(r.Assurance)))),
 		b.field("word.severity", text(b.word("severity.", r.Severity))),
 		b.field("word.controls", text(join(b.testedBy[r.ID], ", "))),
-		b.field("word.parameters", styled(parameterText(r.Parameters), Code)),
-		b.field("tests.variables", styled(parameterText(r.Variables), Code)),
+		b.field("word.parameters", styled(parameterText(r.Parameters, b.short), Code)),
+		b.field("tests.variables", styled(parameterText(r.Variables, b.short), Code)),
 		b.field("tests.tables", styled(strings.Join(r.Tables, ", "), Code)),
 		b.field("word.covered", text(b.coveredSpans(r))),
 		b.field("word.population", number(r.Population)),
 		b.field("tests.population-root", styled(r.PopulationRoot, Code)),
 		b.found(r),
 		b.field("tests.file", styled(string(r.SQL.Digest), Code)),
-		b.field("tests.queries", link(b.t.Get("tests.queries-link"), queryAnchor(r.ID))),
+		b.field("tests.queries", text(b.t.Get("tests.queries-place", "test", string(r.ID), "sheet", b.t.Get("sheet.queries")))),
 		b.field("word.evidence", Cell{Text: b.evidenceRanges(r.Evidence), Link: b.firstEvidence(r.Evidence)}),
 	))
 	if len(r.Reasons) > 0 {
@@ -89,17 +90,33 @@ func (b *builder) coveredSpans(r assessment.TestResult) string {
 	return strings.TrimSpace(strings.Join(lines, "\n"))
 }
 
-// parameterText writes parameters one a line, in the order of their names.
-func parameterText(parameters map[string]any) string {
+// parameterText writes parameters one a line, in the order of their names, each value by write.
+func parameterText(parameters map[string]any, write func(any) string) string {
 	var lines []string
 	for _, name := range slices.Sorted(maps.Keys(parameters)) {
-		value, err := json.Marshal(parameters[name])
-		if err != nil { // cannot come from YAML or JSON
-			value = []byte("?")
-		}
-		lines = append(lines, name+" = "+string(value))
+		lines = append(lines, name+" = "+write(parameters[name]))
 	}
 	return strings.Join(lines, "\n")
+}
+
+func whole(value any) string {
+	written, err := json.Marshal(value)
+	if err != nil { // cannot come from YAML or JSON
+		return "?"
+	}
+	return string(written)
+}
+
+// A list of more than longList values has the ids of a catalogue and is nothing that somebody set: a paged format prints its first ones.
+// The spreadsheet and the Assessment have it all.
+const longList, firstOfLongList = 40, 10
+
+func (b *builder) short(value any) string {
+	list := reflect.ValueOf(value)
+	if list.Kind() != reflect.Slice || list.Len() <= longList {
+		return whole(value)
+	}
+	return b.t.Get("tests.first-values", "values", whole(list.Slice(0, firstOfLongList).Interface()), "shown", b.num(firstOfLongList), "n", b.num(int64(list.Len())))
 }
 
 // testRows is one row for each test.
@@ -128,34 +145,15 @@ func (b *builder) rowsOfTests(id string, results []assessment.TestResult) Table 
 		t.Rows = append(t.Rows, []Cell{
 			id, text(b.in(r.Title)), b.testStatusCell(r.Status), number(r.Population), bad(r.Open), warn(r.Excepted), number(r.CoveredDays), number(r.PeriodDays),
 			text(b.word("assurance.", string(r.Assurance))), text(b.word("severity.", r.Severity)), text(b.in(r.Procedure)), text(b.in(r.Limits)),
-			text(parameterText(r.Parameters)), text(parameterText(r.Variables)), text(strings.Join(r.Tables, "\n")), text(join(b.testedBy[r.ID], "\n")), text(b.reasonLines(r.Reasons)),
+			text(parameterText(r.Parameters, whole)), text(parameterText(r.Variables, whole)), text(strings.Join(r.Tables, "\n")), text(join(b.testedBy[r.ID], "\n")), text(b.reasonLines(r.Reasons)),
 			text(strings.Join(spans, "\n")), text(r.PopulationRoot), text(b.evidenceRanges(r.Evidence)), digest(r.SQL.Digest),
 		})
 	}
 	return t
 }
 
-func queryAnchor(id assessment.TestID) string { return slug("query-", string(id)) }
-
-// queries prints the SQL of each test, so that the report alone says what was asked.
-func (b *builder) queries() Section {
-	s := Section{
-		ID: "queries", Title: b.t.Get("tests.queries"), For: Paged, NewPage: true,
-		Blocks: []Block{b.para("tests.queries-lead")},
-	}
-	for _, r := range slices.Concat(b.a.Tests, b.a.Information) {
-		s.Sections = append(s.Sections, Section{
-			ID: queryAnchor(r.ID), Title: string(r.ID) + "  " + b.in(r.Title), Compact: true, Unlisted: true,
-			Blocks: []Block{
-				b.note("tests.population-query"), Paragraph{Text: strings.TrimSpace(r.SQL.Population), Style: Code},
-				b.note("tests.deviation-query"), Paragraph{Text: strings.TrimSpace(r.SQL.Deviations), Style: Code},
-			},
-		})
-	}
-	return s
-}
-
-// queryRows has the SQL of each test, a row for each line: a cell cannot show as many lines as a query has.
+// queryRows has the SQL of each test, a row for each line: a cell cannot show as many lines as a query has. A paged report says where it
+// is instead, since the SQL of all tests has more pages than all that they found.
 func (b *builder) queryRows() Section {
 	t := Table{
 		ID:      "query-rows",

@@ -73,3 +73,18 @@ func (b *builder) unshownField(f assessment.Finding) Field {
 	}
 	return b.field("word.controls", link(strings.Join(out, "\n"), controlAnchor(f.Controls[0].Control)))
 }
+
+// listedGaps leaves out that nothing was supplied for controls of which nothing was shown, since their table says it, and counts these
+// controls.
+func (b *builder) listedGaps(gaps []gap) (listed []gap, silent int64) {
+	left := map[assessment.ControlID]bool{}
+	for _, g := range gaps {
+		i, ok := b.controls[g.reason.Control]
+		if ok && g.reason.Code == manualMissing && unshown(b.a.Controls[i]) {
+			left[g.reason.Control] = true
+			continue
+		}
+		listed = append(listed, g)
+	}
+	return listed, int64(len(left))
+}
