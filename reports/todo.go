@@ -186,7 +186,7 @@ func (l *taskList) keyOf(f assessment.Finding, r assessment.Reason) taskKey {
 	switch {
 	case r.Code == "no-evidence" || r.Code == "stale" || r.Code == "part-of-period" || r.Code == "part-of-test":
 		return taskKey{code: r.Code, source: r.Source, detail: table}
-	case r.Code == "failed" || r.Code == "denied" || r.Code == "not-offered" || r.Code == "not-read":
+	case r.Code == "failed" || r.Code == "denied" || r.Code == "part-refused" || r.Code == "not-offered" || r.Code == "not-read":
 		return taskKey{code: r.Code, source: r.Source, detail: r.Detail}
 	case r.Test != "":
 		return taskKey{code: r.Code, test: r.Test}
@@ -206,7 +206,7 @@ func (l *taskList) next(f assessment.Finding, r assessment.Reason) string {
 		return l.b.t.Get("todo.collect", "source", r.Source)
 	case "failed":
 		return l.b.t.Get("todo.mend", "source", r.Source)
-	case "denied":
+	case "denied", "part-refused":
 		return l.b.t.Get("todo.grant", "source", r.Source)
 	case "not-read":
 		return l.b.t.Get("todo.newer", "source", r.Source)

@@ -27,11 +27,13 @@ func TestAcme(t *testing.T) {
 				t.Fatalf("collect: %v, parts %v", res.Err, parts(res))
 			}
 			if diff := cmp.Diff([]string{
+				"agent pools: ok 1", "agent tokens: ok 1",
 				"audit trail: ok 4 (what happened before 2026-09-17T06:00:00Z can never be had again: HCP Terraform keeps the audit trail for 14 days, and it was not collected before)",
-				"entitlements: ok 1", "organization: ok 1", "organization memberships: ok 5", "policies: ok 1", "policy check logs: ok 18",
+				"audit trails token: ok 1", "entitlements: ok 1", "metrics tokens: none", "organization: ok 1", "organization memberships: ok 5", "organization token: none", "policies: ok 1", "policy check logs: ok 18",
 				"policy checks: ok 19", "policy evaluations: ok 11", "policy set outcomes: ok 11", "policy sets: ok 3", "project team access: ok 2", "projects: ok 2", "run events: ok 85",
 				"runs of prod-data-platform: ok 12", "runs of prod-network: ok 12", "runs of sandbox: ok 7", "runs of staging-data-platform: ok 9",
-				"task stages: ok 12", "team access: ok 3", "teams: ok 3", "tf policy evaluations: none", "workspaces: ok 4",
+				"task stages: ok 12", "team access: ok 3", "team tokens: ok 4", "teams: ok 3", "tf policy evaluations: none",
+				"user tokens: not-offered (the source does not offer this: the API shows a user's tokens to that user alone, and the source's token is not a user's)", "workspaces: ok 4",
 			}, parts(res)); diff != "" {
 				t.Errorf("parts (-want +got):\n%s", diff)
 			}
@@ -95,6 +97,15 @@ func checkAcmeFacts(t *testing.T, w *world) {
 		{"where they apply", "select policy_set, scope, target_id from terraform_policy_set_scope order by all", []string{
 			"acme-baseline | excluded-workspace | ws-Sandbox000000001", "acme-baseline | global | -", "acme-data-protection | project | prj-Production000001", "acme-ingress | workspace | ws-ProdNetwork00001",
 		}},
+		{"tokens", "select token_id, token_type, owner_id, description, created_by, last_used_at, expires_at from terraform_token order by all", []string{
+			"at-0000000000000001 | team | team-Platform00000001 | drift report | user-MiraHoffmann0001 | - | 2026-12-28T09:30:00Z",
+			"at-AgentDataCentre1 | agent | apool-DataCentre000001 | agent in the data centre | user-J0nasWeber000001 | 2026-09-30T17:59:00Z | -",
+			"at-AuditPackReader1 | team | team-Owners0000000001 | auditpack | user-AnnaSchulz000001 | 2026-09-30T18:00:00Z | 2027-01-12T09:05:00Z",
+			"at-AuditTrai1sT0ken | audit-trails | - | - | user-AnnaSchulz000001 | 2026-09-30T18:00:00Z | 2027-01-12T09:00:00Z",
+			"at-Leg4cyN0End00001 | team | team-Platform00000001 | - | user-J0nasWeber000001 | 2026-09-24T07:41:00Z | -",
+			"at-Pipe1ineDep1oy01 | team | team-Deploy0000000001 | pipeline | user-AnnaSchulz000001 | 2026-09-30T15:12:00Z | 2027-02-02T08:00:00Z",
+		}},
+		{"agent pools", "select agent_pool_id, agent_pool, organization, agents, created_at from terraform_agent_pool", []string{"apool-DataCentre000001 | data-centre | acme | 1 | 2024-06-03T09:00:00Z"}},
 		{"policies", "select policy, enforcement_level, policy_sets from terraform_policy", []string{"no-public-ingress | soft-mandatory | [polset-AcmeIngress00001]"}},
 		{"audit trail", "select \"time\", actor_name, resource_type, action from terraform_audit_event order by all limit 2", []string{"2026-09-21T07:58:00Z | anna.schulz | team | update", "2026-09-22T12:10:00Z | jonas.weber | workspace | update"}},
 		{"events", "select action, actor is null, actor_name, target_type, comment from terraform_run_event where run_id = 'run-Net0verr1deNoExc' order by created_at", []string{
@@ -142,6 +153,12 @@ func TestRecords(t *testing.T) {
 		"terraform.team-project-access/1 snapshot 2/2 parts 2",
 		"terraform.policy-sets/1 snapshot 3/3 parts 1",
 		"terraform.policies/1 snapshot 1/1 parts 1",
+		"terraform.organization-tokens/1 snapshot 1/1 parts 1", // the organization itself has none
+		"terraform.team-tokens/1 snapshot 4/4 parts 1",
+		"terraform.user-tokens/1 none",
+		"terraform.agent-pools/1 snapshot 1/1 parts 1",
+		"terraform.agent-tokens/1 snapshot 1/1 parts 1",
+		"terraform.metrics-tokens/1 snapshot -/0 parts 1",
 		"terraform.runs/1 period 40/40 parts 4",
 		"terraform.policy-checks/1 period -/19 parts 38", // an unpaged list states no total
 		"terraform.policy-check-logs/1 period 18/18 parts 18",

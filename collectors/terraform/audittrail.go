@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"auditpack/collectors"
@@ -90,7 +89,7 @@ func (o *organization) readAuditTrail(ctx context.Context) (*trail, error) {
 		if s, err = o.as(token); err != nil {
 			return nil, err
 		}
-	case strings.HasPrefix(o.version, "Terraform Enterprise"):
+	case o.enterprise():
 		return nil, fmt.Errorf("%w: Terraform Enterprise has no audit trail API", collectors.ErrNotOffered)
 	}
 	t := o.newTrail(s.principal)
@@ -99,7 +98,7 @@ func (o *organization) readAuditTrail(ctx context.Context) (*trail, error) {
 			break
 		}
 	}
-	if missing(err) && strings.HasPrefix(o.version, "Terraform Enterprise") {
+	if missing(err) && o.enterprise() {
 		return t, fmt.Errorf("%w: Terraform Enterprise has no audit trail API: %w", collectors.ErrNotOffered, err)
 	}
 	if missing(err) {

@@ -14,11 +14,11 @@ import (
 	"auditpack/evidence"
 )
 
-// maxFailedParts is how many runs, workspaces or projects are named one by one when asking about them failed; the rest are counted.
+// maxFailedParts is how many runs, workspaces, projects or agent pools are named one by one when asking about them failed; the rest are counted.
 // A journal entry stays readable, and the cursor knows them all.
 const maxFailedParts = 100
 
-// detailKinds are the kinds that are asked for by run, workspace or project, with the words for their parts.
+// detailKinds are the kinds that are asked for by run, workspace, project or agent pool, with the words for their parts.
 var detailKinds = []struct {
 	kind     evidence.Kind
 	what     string
@@ -27,6 +27,7 @@ var detailKinds = []struct {
 }{
 	{KindTeamAccess, "team access", "GET /team-workspaces?filter[workspace][id]=ID of each workspace", true},
 	{KindProjectAccess, "project team access", "GET /team-projects?filter[project][id]=ID of each project", true},
+	{KindAgentTokens, agentTokens, "GET /agent-pools/ID/authentication-tokens of each agent pool", true},
 	{KindPolicyChecks, "policy checks", "GET /runs/ID/policy-checks of each run", false},
 	{KindPolicyCheckLogs, "policy check logs", "GET /policy-checks/ID/output of each policy check that has run", false},
 	{KindTaskStages, "task stages", "GET /runs/ID/task-stages of each run", false},
@@ -36,7 +37,7 @@ var detailKinds = []struct {
 	{KindRunEvents, "run events", "GET /runs/ID/run-events?include=actor,comment of each run", false},
 }
 
-// details is what is asked about each run, workspace or project. Its organization's lock guards it, but for notInPlan.
+// details is what is asked about each run, workspace, project or agent pool. Its organization's lock guards it, but for notInPlan.
 type details struct {
 	org   *organization
 	known int // runs that were not asked about because nothing of them can have changed
@@ -65,7 +66,7 @@ type runPlace struct {
 }
 
 type failedDetail struct {
-	of  string // run, workspace, project, task stage, check or evaluation
+	of  string // run, workspace, project, agent pool, task stage, check or evaluation
 	err error
 }
 
@@ -233,8 +234,11 @@ const (
 )
 
 func permissionFor(kind evidence.Kind) string {
-	if kind == KindTeamAccess || kind == KindProjectAccess {
+	switch kind {
+	case KindTeamAccess, KindProjectAccess:
 		return readAccess
+	case KindAgentTokens:
+		return managePools
 	}
 	return readResults
 }
@@ -331,6 +335,8 @@ func (f failedDetail) seen(kind evidence.Kind) failedDetail {
 		others = "workspaces"
 	case KindProjectAccess:
 		others = "projects"
+	case KindAgentTokens:
+		others = "agent pools"
 	}
 	if errors.Is(f.err, collectors.ErrNotOffered) {
 		f.err = &collectors.DeniedError{Permission: permissionFor(kind), Cause: errors.New("server answers 404 Not Found, but has this list of other " + others)}
@@ -344,6 +350,9 @@ func (d *details) outcomes(stopped error) {
 	d.org.mu.Lock()
 	defer d.org.mu.Unlock()
 	for _, k := range detailKinds {
+		if !d.org.wants(k.kind) {
+			continue
+		}
 		if l := d.org.ledgers[k.kind]; d.known > 0 && !k.snapshot {
 			l.note("%d runs of the period that had ended when they were collected earlier were not asked about again", d.known)
 		}
@@ -358,8 +367,11 @@ func (d *details) outcomes(stopped error) {
 func (s *detailSum) outcomes(org *organization, kind evidence.Kind, what string, known int, stopped error) {
 	failed, failures := s.failed, s.failures
 	unlisted := org.unlisted
-	if kind == KindProjectAccess {
-		unlisted = org.unlistedProjects
+	switch kind {
+	case KindProjectAccess:
+		unlisted = org.unlistedOf[KindProjects]
+	case KindAgentTokens:
+		unlisted = org.unlistedOf[KindAgentPools]
 	}
 	missing := s.missing
 	if s.answered {

@@ -178,9 +178,10 @@ func TestWorkspacesAreRefused(t *testing.T) {
 			got = append(got, p)
 		}
 		if diff := cmp.Diff([]string{
-			"audit trail: ok 1", "entitlements: ok 1", "organization: ok 1", "organization memberships: ok 2", "policies: none", "policy check logs: denied", "policy checks: denied",
+			"agent pools: none", "agent tokens: none", "audit trail: ok 1", "audit trails token: none", "entitlements: ok 1", "metrics tokens: none", "organization: ok 1",
+			"organization memberships: ok 2", "organization token: none", "policies: none", "policy check logs: denied", "policy checks: denied",
 			"policy evaluations: denied", "policy set outcomes: denied", "policy sets: none", "project team access: none", "projects: ok 1", "run events: denied", "runs: denied",
-			"task stages: denied", "team access: denied", "teams: ok 1", "tf policy evaluations: denied", "workspaces: denied",
+			"task stages: denied", "team access: denied", "team tokens: none", "teams: ok 1", "tf policy evaluations: denied", "user tokens: not-offered", "workspaces: denied",
 		}, got); diff != "" {
 			t.Errorf("%d: parts (-want +got):\n%s", status, diff)
 		}
@@ -207,7 +208,7 @@ func TestOrganizationOfTwoIsNotThere(t *testing.T) {
 // A plan without policies answers 404 on their endpoints, as does a server without run events: not offered, and nothing failed.
 func TestNotOffered(t *testing.T) {
 	d := small(applied("run-a", "2026-07-05T08:00:00Z"), applied("run-b", "2026-07-06T08:00:00Z"))
-	d.Entitlements = map[string]bool{"policy-enforcement": false, "run-tasks": false, "teams": false, "audit-logging": false}
+	d.Entitlements = map[string]bool{"policy-enforcement": false, "run-tasks": false, "teams": false, "audit-logging": false, "agents": false}
 	fake := terraformtest.New(d, token)
 	fake.Plant("/run-events", -1, terraformtest.Fault{Status: 404})
 	w := newWorld(t, fake)

@@ -136,9 +136,12 @@ func (l *ledger) record(source evidence.Source, principal string) evidence.Recor
 }
 
 // put stores a body as received. A server that sends a token of ours back is the one case in which it is changed: a token is never
-// stored, and the record says that it was taken out.
+// stored, and the record says that it was taken out. A list of tokens that holds the secret of one is refused.
 func (s *session) put(ctx context.Context, out collectors.Sink, kind evidence.Kind, a answer, media string) (page, error) {
 	var p page
+	if err := withoutSecret(kind, a.body); err != nil {
+		return page{}, err
+	}
 	body, name := a.body, a.name
 	for _, secret := range s.secrets {
 		if n := bytes.Count(body, []byte(secret)); n > 0 {

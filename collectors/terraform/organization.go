@@ -39,19 +39,21 @@ type organization struct {
 	entitled     sync.Once
 	entitlements map[string]bool // nil when the server does not tell
 
-	mu               sync.Mutex
-	cancel           context.CancelFunc
-	unlisted         error // why workspaces are missing from their list; nil when it is whole
-	unlistedProjects error // the same of projects
-	stopped          error // the token was refused, or the store is full: nothing more is asked
-	ledgers          map[evidence.Kind]*ledger
-	details          *details
-	walks            []*walk                    // of the workspaces, in their order; nil until begun
-	cursors          map[string]workspaceCursor // of the workspaces
-	audit            *auditCursor
-	sinceRuns        int  // asked about since the last checkpoint
-	sincePages       int  // of run lists, since the last checkpoint
-	noActionOnly     bool // the server refused the newer operation
+	updatesTokens bool // the token may make and remove the organization's tokens, as the server says
+
+	mu           sync.Mutex
+	cancel       context.CancelFunc
+	unlisted     error                   // why workspaces are missing from their list; nil when it is whole
+	unlistedOf   map[evidence.Kind]error // the same of the other lists
+	stopped      error                   // the token was refused, or the store is full: nothing more is asked
+	ledgers      map[evidence.Kind]*ledger
+	details      *details
+	walks        []*walk                    // of the workspaces, in their order; nil until begun
+	cursors      map[string]workspaceCursor // of the workspaces
+	audit        *auditCursor
+	sinceRuns    int  // asked about since the last checkpoint
+	sincePages   int  // of run lists, since the last checkpoint
+	noActionOnly bool // the server refused the newer operation
 }
 
 // workspace is what this package must know of a workspace.
@@ -61,7 +63,7 @@ func newOrganization(s *session, name string, p evidence.Period, out collectors.
 	o := &organization{
 		session: s, name: name, period: p, lookback: s.collector.lookback, out: out, before: before, many: len(s.collector.orgs) > 1,
 		at: s.collector.env.Now().UTC(), runSlots: make(chan struct{}, runsAtOnce),
-		ledgers: map[evidence.Kind]*ledger{}, cursors: map[string]workspaceCursor{}, audit: before.Audit,
+		ledgers: map[evidence.Kind]*ledger{}, unlistedOf: map[evidence.Kind]error{}, cursors: map[string]workspaceCursor{}, audit: before.Audit,
 	}
 	for _, l := range snapshotLedgers(o) {
 		l.snapshot, l.open = true, true
@@ -112,7 +114,9 @@ func (o *organization) collect(parent context.Context) error {
 func (o *organization) unasked(err error) {
 	err = fmt.Errorf("not asked: %w", err)
 	note := func(what string, kind evidence.Kind) {
-		o.out.Outcome(collectors.OutcomeOf(o.part(what), kind, 0, err))
+		if o.wants(kind) {
+			o.out.Outcome(collectors.OutcomeOf(o.part(what), kind, 0, err))
+		}
 	}
 	note("entitlements", KindEntitlements)
 	note("runs", KindRuns)
@@ -120,6 +124,9 @@ func (o *organization) unasked(err error) {
 	for _, s := range snapshotLists {
 		note(s.what, s.kind)
 	}
+	note(organizationTokens, KindOrganizationTokens)
+	note(userTokens, KindUserTokens)
+	note(metricsTokens, KindMetricsTokens)
 	for _, k := range detailKinds {
 		note(k.what, k.kind)
 	}
@@ -128,6 +135,7 @@ func (o *organization) unasked(err error) {
 // settings reads the organization itself.
 func (o *organization) settings(ctx context.Context) error {
 	got, _, err := o.single(ctx, KindOrganization, "organizations/"+segment(o.name), nil)
+	o.updatesTokens = mayUpdateTokens(got)
 	o.take(KindOrganization, place{}, got)
 	o.outcome("organization", KindOrganization, got, o.refused("read access to the organization", err))
 	return err

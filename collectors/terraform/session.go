@@ -35,6 +35,7 @@ type session struct {
 	token     string
 	secrets   []string // tokens, none of which may come out: the last one is token
 	principal string
+	user      string // whose token it is, where it is a person's; empty for a team's or an organization's
 	version   string // of the server, as it reported it
 	line      *line
 }
@@ -88,7 +89,7 @@ func (c *collector) connect(ctx context.Context) (*session, error) {
 		return nil, err
 	}
 	s.version = s.serverVersion()
-	s.principal, err = s.whoami(ctx)
+	s.principal, s.user, err = s.whoami(ctx)
 	return s, err
 }
 
@@ -179,29 +180,34 @@ func (s *session) serverVersion() string {
 	return app
 }
 
-// whoami returns whose token it is, for the records. A server that does not say is no failure; one that refuses the token is,
+// whoami returns whose token it is, for the records, and the id of the user where it is a person's. A server that does not say is no failure; one that refuses the token is,
 // for go-tfe's own first request takes any token.
-func (s *session) whoami(ctx context.Context) (string, error) {
+func (s *session) whoami(ctx context.Context) (principal, user string, err error) {
 	const unknown = "an API token whose owner the server does not name"
 	a, err := s.get(ctx, "account/details", nil)
 	if fatal(err) {
-		return "", s.refused("use of the API with this token", err)
+		return "", "", s.refused("use of the API with this token", err)
 	}
 	if err != nil {
-		return unknown, ctx.Err()
+		return unknown, "", ctx.Err()
 	}
 	var account struct {
 		Data struct {
 			ID         string `json:"id"`
 			Attributes struct {
 				Username string `json:"username"`
+				Service  bool   `json:"is-service-account"`
 			} `json:"attributes"`
 		} `json:"data"`
 	}
 	if json.Unmarshal(a.body, &account) != nil || account.Data.ID == "" {
-		return unknown, nil
+		return unknown, "", nil
 	}
-	return strings.TrimSpace("user " + account.Data.Attributes.Username + " (" + account.Data.ID + ")"), nil
+	principal = strings.TrimSpace("user " + account.Data.Attributes.Username + " (" + account.Data.ID + ")")
+	if account.Data.Attributes.Service {
+		return principal, "", nil
+	}
+	return principal, account.Data.ID, nil
 }
 
 // get asks for path, relative to the API, with the parameters of a go-tfe options struct, and returns an answer that is JSON. The

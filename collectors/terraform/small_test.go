@@ -22,7 +22,8 @@ func at(s string) time.Time {
 func small(runs ...terraformtest.Run) terraformtest.Dataset {
 	d := terraformtest.Dataset{
 		Organization: "acme",
-		Entitlements: map[string]bool{"policy-enforcement": true, "run-tasks": true, "teams": true, "audit-logging": true},
+		Entitlements: map[string]bool{"policy-enforcement": true, "run-tasks": true, "teams": true, "audit-logging": true, "agents": true},
+		Settings:     terraformtest.Settings{UpdatesToken: true},
 		Users:        []terraformtest.User{{ID: "user-1", Name: "jo"}, {ID: "user-2", Name: "max"}},
 		Workspaces:   []terraformtest.Workspace{{ID: "ws-1", Name: "prod", Project: "prj-1", Created: at("2024-01-01T00:00:00Z")}},
 	}

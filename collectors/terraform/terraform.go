@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +26,12 @@ const (
 	KindProjectAccess       evidence.Kind = "terraform.team-project-access/1"
 	KindPolicySets          evidence.Kind = "terraform.policy-sets/1"
 	KindPolicies            evidence.Kind = "terraform.policies/1"
+	KindOrganizationTokens  evidence.Kind = "terraform.organization-tokens/1"
+	KindTeamTokens          evidence.Kind = "terraform.team-tokens/1"
+	KindUserTokens          evidence.Kind = "terraform.user-tokens/1"
+	KindAgentPools          evidence.Kind = "terraform.agent-pools/1"
+	KindAgentTokens         evidence.Kind = "terraform.agent-tokens/1"
+	KindMetricsTokens       evidence.Kind = "terraform.metrics-tokens/1"
 	KindRuns                evidence.Kind = "terraform.runs/1"
 	KindPolicyChecks        evidence.Kind = "terraform.policy-checks/1"
 	KindPolicyCheckLogs     evidence.Kind = "terraform.policy-check-logs/1"
@@ -39,10 +46,10 @@ const (
 // Type is this collector's entry in collectors/all.
 var Type = collectors.Type{
 	Name:    "terraform",
-	Version: "2",
-	Doc:     "Workspaces, runs, policies and their results, teams and access, and the audit trail of HCP Terraform or Terraform Enterprise.",
+	Version: "3",
+	Doc:     "Workspaces, runs, policies and their results, teams and access, API tokens, and the audit trail of HCP Terraform or Terraform Enterprise.",
 	Kinds: []evidence.Kind{KindOrganization, KindEntitlements, KindProjects, KindWorkspaces, KindTeams, KindMemberships, KindTeamAccess,
-		KindProjectAccess, KindPolicySets, KindPolicies, KindRuns, KindPolicyChecks, KindPolicyCheckLogs, KindTaskStages,
+		KindProjectAccess, KindPolicySets, KindPolicies, KindOrganizationTokens, KindTeamTokens, KindUserTokens, KindAgentPools, KindAgentTokens, KindMetricsTokens, KindRuns, KindPolicyChecks, KindPolicyCheckLogs, KindTaskStages,
 		KindPolicyEvaluations, KindPolicySetOutcomes, KindTFPolicyEvaluations, KindRunEvents, KindAuditTrail},
 	Config: Config{},
 	Forgets: []collectors.Window{{What: "audit trail entries", Kind: KindAuditTrail, Keeps: 14 * 24 * time.Hour,
@@ -56,16 +63,20 @@ const (
 	maxLookback     = 3650
 )
 
+// skippable are the parts that may be left out.
+var skippable = []string{policySets, policies, organizationTokens, teamTokens, userTokens, agentTokens, metricsTokens}
+
 // Config is a source of type "terraform" in auditpack.yaml. Tokens come from the variables TFE_TOKEN and TFE_AUDIT_TOKEN or from
 // files, never from this file.
 type Config struct {
-	Address        string `yaml:"address" jsonschema:"description=URL of HCP Terraform or Terraform Enterprise; default: TFE_ADDRESS or https://app.terraform.io"`
-	Organization   Names  `yaml:"organization" jsonschema:"required,oneof_type=string;array,description=Name of the organization or a list of names"`
-	TokenFile      string `yaml:"token_file" jsonschema:"description=File that holds the API token; default: the variable TFE_TOKEN"`
-	AuditTokenFile Files  `yaml:"audit_token_file" jsonschema:"oneof_type=string;object,description=File that holds an organization token or audit trails token for the audit trail; for several organizations a file for each name; default: the variable TFE_AUDIT_TOKEN"`
-	CAFile         string `yaml:"ca_file" jsonschema:"description=PEM file of certificate authorities to trust besides the system's; for Terraform Enterprise"`
-	LookbackDays   *int   `yaml:"lookback_days" jsonschema:"minimum=0,maximum=3650,description=How many days before the period a run may have been created and still be found when it was applied in the period; default: 30"`
-	Requests       *int   `yaml:"requests_per_second" jsonschema:"minimum=1,maximum=1000,description=How many requests are sent in a second; default: two thirds of what the server announces (HCP Terraform: 30)"`
+	Address        string   `yaml:"address" jsonschema:"description=URL of HCP Terraform or Terraform Enterprise; default: TFE_ADDRESS or https://app.terraform.io"`
+	Organization   Names    `yaml:"organization" jsonschema:"required,oneof_type=string;array,description=Name of the organization or a list of names"`
+	TokenFile      string   `yaml:"token_file" jsonschema:"description=File that holds the API token; default: the variable TFE_TOKEN"`
+	AuditTokenFile Files    `yaml:"audit_token_file" jsonschema:"oneof_type=string;object,description=File that holds an organization token or audit trails token for the audit trail; for several organizations a file for each name; default: the variable TFE_AUDIT_TOKEN"`
+	CAFile         string   `yaml:"ca_file" jsonschema:"description=PEM file of certificate authorities to trust besides the system's; for Terraform Enterprise"`
+	LookbackDays   *int     `yaml:"lookback_days" jsonschema:"minimum=0,maximum=3650,description=How many days before the period a run may have been created and still be found when it was applied in the period; default: 30"`
+	Skip           []string `yaml:"skip" jsonschema:"enum=policy sets,enum=policies,enum=organization tokens,enum=team tokens,enum=user tokens,enum=agent tokens,enum=metrics tokens,description=Parts that are not asked for"`
+	Requests       *int     `yaml:"requests_per_second" jsonschema:"minimum=1,maximum=1000,description=How many requests are sent in a second; default: two thirds of what the server announces (HCP Terraform: 30)"`
 }
 
 // Names is one name or a list of names.
@@ -95,6 +106,7 @@ type collector struct {
 	auditFiles Files
 	caFile     string
 	lookback   time.Duration
+	skip       []string
 	perSecond  int                                        // 0: what the server announces decides
 	sleep      func(context.Context, time.Duration) error // between attempts; nil: a timer
 }
@@ -104,7 +116,7 @@ func open(decode func(any) error, env collectors.Env) (collectors.Collector, err
 	if err := decode(&cfg); err != nil {
 		return nil, err
 	}
-	c := &collector{env: env, orgs: cfg.Organization, tokenFile: cfg.TokenFile, auditFiles: cfg.AuditTokenFile, caFile: cfg.CAFile}
+	c := &collector{env: env, orgs: cfg.Organization, tokenFile: cfg.TokenFile, auditFiles: cfg.AuditTokenFile, caFile: cfg.CAFile, skip: cfg.Skip}
 	var errs []error
 	var err error
 	if c.address, err = parseAddress(firstSet(cfg.Address, env.Getenv("TFE_ADDRESS"), defaultAddress)); err != nil {
@@ -132,6 +144,11 @@ func open(decode func(any) error, env collectors.Env) (collectors.Collector, err
 		c.perSecond = *cfg.Requests
 		if c.perSecond < 1 || c.perSecond > maxPace {
 			errs = append(errs, fmt.Errorf("requests_per_second: got %d, want 1 to %d", c.perSecond, maxPace))
+		}
+	}
+	for _, part := range c.skip {
+		if !slices.Contains(skippable, part) {
+			errs = append(errs, fmt.Errorf("skip: %q is none of %s", part, strings.Join(skippable, ", ")))
 		}
 	}
 	errs = append(errs, c.auditFiles.check(c.orgs))

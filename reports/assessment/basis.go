@@ -18,6 +18,7 @@ const (
 	codeStale          = "stale"
 	codePartOfPeriod   = "part-of-period"
 	codePartOfTest     = "part-of-test"
+	codePartRefused    = "part-refused"
 	codeFailed         = "failed"
 	codeDenied         = "denied"
 	codeNotRead        = "not-read" // evidence of a newer schema than this program knows
@@ -91,6 +92,7 @@ func (l *ledger) basisOf(t *Test, w window, tables map[string][]evidence.Kind) b
 		key := fmt.Sprint(kinds, need.MaxAge, need.Coverage, need.AbsentRowsDeviate)
 		if need.AbsenceIsTold {
 			l.tell(&b, need, table, kinds, w, l.sourcesOf(t, tables))
+			l.tellRefused(&b, kinds, outcomes)
 		}
 		if need.FailureBlocks {
 			l.failures(&b, kinds, outcomes)
@@ -219,6 +221,20 @@ func (l *ledger) tell(b *basis, need Need, table string, kinds []evidence.Kind, 
 			r.Detail += ": " + periods(missing)
 		}
 		b.reasons = append(b.reasons, r)
+	}
+}
+
+// tellRefused notes each kind of a table that failed or was denied when it was asked last, where the source has others of the table: what
+// the test shows of these is not whole. A source that has none of them is told already.
+func (l *ledger) tellRefused(b *basis, kinds []evidence.Kind, outcomes []asked) {
+	spans, told := l.recorded(kinds), map[sourceKind]bool{}
+	for _, a := range outcomes {
+		refused := a.part.Outcome == evidence.OutcomeFailed || a.part.Outcome == evidence.OutcomeDenied
+		which := sourceKind{a.source, a.part.Kind}
+		if refused && slices.Contains(kinds, a.part.Kind) && len(spans[a.source]) > 0 && !told[which] {
+			told[which] = true
+			b.reasons = append(b.reasons, Reason{Code: codePartRefused, Source: a.source, Detail: a.part.Part + ": " + a.part.Detail})
+		}
 	}
 }
 

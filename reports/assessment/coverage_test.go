@@ -228,24 +228,42 @@ func TestDerivedRowsSpeakForTheirFiles(t *testing.T) {
 	}
 }
 
-// TestTell has a test of two tables, of which the second one is optional and its absence is told.
+// TestTell has a test of two tables, of which the second one is optional, made of two kinds, and its absence is told.
 func TestTell(t *testing.T) {
-	const extra evidence.Kind = "test.extra/1"
+	const extra, second evidence.Kind = "test.extra/1", "test.second/1"
 	quarter := span("2026-07-01", "2026-10-01")
 	whole := func(s *testSource) {
 		s.collect("a", "2026-10-02", &quarter, evidence.OutcomeOK, speaks("2026-07-01", "2026-10-01"))
+	}
+	monthly := func(s *testSource) {
+		whole(s)
+		for _, at := range []string{"2026-07-01", "2026-08-01", "2026-09-01", "2026-10-01"} {
+			s.collectKind(extra, "a", at, nil, evidence.OutcomeOK, speaks(at, ""))
+		}
 	}
 	for name, tc := range map[string]struct {
 		build func(s *testSource)
 		want  []Reason
 	}{
 		"there is none": {whole, []Reason{{Code: codePartOfTest, Source: "a", Detail: "extra"}}},
-		"every month": {func(s *testSource) {
-			whole(s)
-			for _, at := range []string{"2026-07-01", "2026-08-01", "2026-09-01", "2026-10-01"} {
-				s.collectKind(extra, "a", at, nil, evidence.OutcomeOK, speaks(at, ""))
-			}
+		"every month":   {monthly, []Reason{}},
+		"one kind was denied": {func(s *testSource) {
+			monthly(s)
+			s.collectKind(second, "a", "2026-10-01", nil, evidence.OutcomeDenied)
+		}, []Reason{{Code: codePartRefused, Source: "a", Detail: "sessions: detail"}}},
+		"one kind failed, and came later": {func(s *testSource) {
+			monthly(s)
+			s.collectKind(second, "a", "2026-09-01", nil, evidence.OutcomeFailed)
+			s.collectKind(second, "a", "2026-10-01", nil, evidence.OutcomeOK, speaks("2026-10-01", ""))
 		}, []Reason{}},
+		"one kind is not offered": {func(s *testSource) {
+			monthly(s)
+			s.collectKind(second, "a", "2026-10-01", nil, evidence.OutcomeNotOffered)
+		}, []Reason{}},
+		"all of it was denied": {func(s *testSource) {
+			whole(s)
+			s.collectKind(extra, "a", "2026-10-01", nil, evidence.OutcomeDenied)
+		}, []Reason{{Code: codePartOfTest, Source: "a", Detail: "extra"}}},
 		"not in September, and never of the other source": {func(s *testSource) {
 			whole(s)
 			s.collect("b", "2026-10-02", &quarter, evidence.OutcomeOK, speaks("2026-07-01", "2026-10-01"))
@@ -269,7 +287,7 @@ func TestTell(t *testing.T) {
 				"extra":            {MaxAge: 31 * aDay, Age: "31d", Coverage: CoverOptional, AbsenceIsTold: true},
 			}}
 			w := window{typ: 2, period: quarter, asOf: day("2026-10-01")}
-			b := newLedger(s.in).basisOf(test, w, map[string][]evidence.Kind{"boundary_session": {kind}, "extra": {extra}})
+			b := newLedger(s.in).basisOf(test, w, map[string][]evidence.Kind{"boundary_session": {kind}, "extra": {extra, second}})
 			if diff := cmp.Diff(tc.want, append([]Reason{}, b.reasons...)); diff != "" {
 				t.Errorf("reasons (-want +got):\n%s", diff)
 			}

@@ -22,7 +22,10 @@ type Dataset struct {
 	Teams        []Team
 	Policies     []Policy
 	PolicySets   []PolicySet
-	Runs         []Run // of all workspaces, in any order
+	AgentPools   []AgentPool
+	Tokens       []APIToken
+	Account      string // name of the user whose token asks; empty: a team's service account
+	Runs         []Run  // of all workspaces, in any order
 	Trail        []AuditEvent
 }
 
@@ -31,7 +34,8 @@ type Settings struct {
 	AuthPolicy     string    `yaml:"auth_policy"` // empty: password
 	TwoFactor      bool      `yaml:"two_factor_conformant"`
 	SAML           bool      `yaml:"saml"`
-	SessionTimeout int       `yaml:"session_timeout"` // minutes; 0: the server's default
+	SessionTimeout int       `yaml:"session_timeout"`      // minutes; 0: the server's default
+	UpdatesToken   bool      `yaml:"can_update_api_token"` // the token that asks is an owner's
 	Created        time.Time `yaml:"created"`
 }
 
@@ -211,13 +215,15 @@ func Load(tree fs.FS) (Dataset, error) {
 		Teams        []Team          `yaml:"teams"`
 		Policies     []Policy        `yaml:"policies"`
 		PolicySets   []PolicySet     `yaml:"policy_sets"`
+		AgentPools   []AgentPool     `yaml:"agent_pools"`
+		Tokens       []APIToken      `yaml:"tokens"`
 		Trail        []AuditEvent    `yaml:"audit_trail"`
 	}
 	if err := load(tree, "organization.yaml", &head); err != nil {
 		return Dataset{}, err
 	}
 	d := Dataset{Organization: head.Organization, Settings: head.Settings, Entitlements: head.Entitlements, Users: head.Users, Projects: head.Projects,
-		Workspaces: head.Workspaces, Teams: head.Teams, Policies: head.Policies, PolicySets: head.PolicySets, Trail: head.Trail}
+		Workspaces: head.Workspaces, Teams: head.Teams, Policies: head.Policies, PolicySets: head.PolicySets, AgentPools: head.AgentPools, Tokens: head.Tokens, Trail: head.Trail}
 	names, err := fs.Glob(tree, "runs-*.yaml")
 	if err != nil {
 		return Dataset{}, fmt.Errorf("list runs: %w", err)
@@ -286,6 +292,14 @@ func (d Dataset) validate() error {
 	for _, p := range d.PolicySets {
 		id("policy set "+p.Name, p.ID)
 	}
+	for _, p := range d.AgentPools {
+		id("agent pool "+p.Name, p.ID)
+	}
+	for _, t := range d.Tokens {
+		id(t.Kind+" token", t.ID)
+		user(t.ID, t.By)
+	}
+	errs = append(errs, d.validateTokens()...)
 	for _, e := range d.Trail {
 		id("audit event", e.ID)
 		user(e.ID, e.Actor)

@@ -17,13 +17,17 @@ func (s *Server) ping(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// account: "Account", show details: the user whose token is shown.
+// account: "Account", show details: the user whose token is shown. A team's token is that of a service account.
 func (s *Server) account(w http.ResponseWriter, r *http.Request) {
 	if !parameters(w, r) {
 		return
 	}
-	s.answer(w, object{"data": object{"id": "user-AudItReaDer00001", "type": "users",
-		"attributes": object{"username": "audit-reader", "is-service-account": true, "auth-method": "tfc"}}})
+	id, name := "user-AudItReaDer00001", "audit-reader"
+	if s.data.Account != "" {
+		id, name = s.user(s.data.Account), s.data.Account
+	}
+	s.answer(w, object{"data": object{"id": id, "type": "users",
+		"attributes": object{"username": name, "is-service-account": s.data.Account == "", "auth-method": "tfc"}}})
 }
 
 // entitlements: "Organizations", show the entitlement set: which features the plan includes. A feature that it lacks answers 404.

@@ -24,7 +24,8 @@ func (s *Server) settings(w http.ResponseWriter, r *http.Request) {
 		"collaborator-auth-policy": cmp.Or(s.data.Settings.AuthPolicy, "password"), "two-factor-conformant": s.data.Settings.TwoFactor, "saml-enabled": s.data.Settings.SAML,
 		"session-timeout": timeout, "session-remember": nil, "owners-team-saml-role-id": nil, "plan-expired": false, "cost-estimation-enabled": false,
 		"default-execution-mode": "remote", "allow-force-delete-workspaces": false, "assessments-enforced": false,
-		"send-passing-statuses-for-untriggered-speculative-plans": false, "aggregated-commit-status-enabled": true,
+		"send-passing-statuses-for-untriggered-speculative-plans": false, "aggregated-commit-status-enabled": true, "user-tokens-enabled": true,
+		"permissions": object{"can-traverse": true, "can-update-api-token": s.data.Settings.UpdatesToken},
 	}, "relationships": object{"entitlement-set": ref("entitlement-sets", "org-AcmeAcmeAcme0001")}}})
 }
 
