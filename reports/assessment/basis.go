@@ -91,7 +91,7 @@ func (l *ledger) basisOf(t *Test, w window, tables map[string][]evidence.Kind) b
 		l.unread(&b, kinds, w.reach(t.longestAge()), tables)
 		key := fmt.Sprint(kinds, need.MaxAge, need.Coverage, need.AbsentRowsDeviate)
 		if need.AbsenceIsTold {
-			l.tell(&b, need, table, kinds, w, l.sourcesOf(t, tables))
+			l.tell(&b, need, table, kinds, w, l.sourcesOf(t, tables, kinds))
 			l.tellRefused(&b, kinds, outcomes)
 		}
 		if need.FailureBlocks {
@@ -189,11 +189,15 @@ func readByAny(k evidence.Kind, tables map[string][]evidence.Kind) bool {
 	return false
 }
 
-// sourcesOf returns the sources that speak for a table that t must have.
-func (l *ledger) sourcesOf(t *Test, tables map[string][]evidence.Kind) []string {
+// sourcesOf returns the sources that speak for a table that t must have, and that is of the same kind of source as the kinds: a register
+// has no tokens.
+func (l *ledger) sourcesOf(t *Test, tables map[string][]evidence.Kind, kinds []evidence.Kind) []string {
+	related := func(k evidence.Kind) bool {
+		return slices.ContainsFunc(kinds, func(other evidence.Kind) bool { return familyOf(other) == familyOf(k) })
+	}
 	sources := map[string]bool{}
 	for table, need := range t.Needs {
-		if need.Coverage == CoverOptional {
+		if need.Coverage == CoverOptional || !slices.ContainsFunc(tables[table], related) {
 			continue
 		}
 		for source := range l.bySource(tables[table]) {

@@ -228,11 +228,13 @@ func TestDerivedRowsSpeakForTheirFiles(t *testing.T) {
 	}
 }
 
-// TestTell has a test of two tables, of which the second one is optional, made of two kinds, and its absence is told.
+// TestTell has a test of three tables, of which the last one is optional, made of two kinds, and its absence is told of sources of its own
+// kind: never of the register.
 func TestTell(t *testing.T) {
-	const extra, second evidence.Kind = "test.extra/1", "test.second/1"
+	const extra, second, rows evidence.Kind = "boundary.extra/1", "boundary.second/1", "register.rows/1"
 	quarter := span("2026-07-01", "2026-10-01")
 	whole := func(s *testSource) {
+		s.collectKind(rows, "register", "2026-10-02", &quarter, evidence.OutcomeOK, speaks("2026-07-01", "2026-10-01"))
 		s.collect("a", "2026-10-02", &quarter, evidence.OutcomeOK, speaks("2026-07-01", "2026-10-01"))
 	}
 	monthly := func(s *testSource) {
@@ -284,10 +286,11 @@ func TestTell(t *testing.T) {
 			tc.build(s)
 			test := &Test{ID: "TST-01", Needs: map[string]Need{
 				"boundary_session": {MaxAge: aDay, Age: "1d", Coverage: CoverPeriod},
+				"leaver":           {MaxAge: 92 * aDay, Age: "92d", Coverage: CoverPeriod},
 				"extra":            {MaxAge: 31 * aDay, Age: "31d", Coverage: CoverOptional, AbsenceIsTold: true},
 			}}
 			w := window{typ: 2, period: quarter, asOf: day("2026-10-01")}
-			b := newLedger(s.in).basisOf(test, w, map[string][]evidence.Kind{"boundary_session": {kind}, "extra": {extra, second}})
+			b := newLedger(s.in).basisOf(test, w, map[string][]evidence.Kind{"boundary_session": {kind}, "leaver": {rows}, "extra": {extra, second}})
 			if diff := cmp.Diff(tc.want, append([]Reason{}, b.reasons...)); diff != "" {
 				t.Errorf("reasons (-want +got):\n%s", diff)
 			}

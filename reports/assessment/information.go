@@ -25,12 +25,18 @@ func (c *Catalogue) informationFor(owners map[TestID]string, tables map[string][
 	return information
 }
 
+// familyOf is the kind of source that a kind of evidence comes from: what stands before its first dot.
+func familyOf(k evidence.Kind) string {
+	name, _, _ := strings.Cut(string(k), ".")
+	return name
+}
+
 // sources lists the kinds of sources whose evidence t rests on: what stands before the first dot of a kind of evidence.
 func (t *Test) sources(tables map[string][]evidence.Kind) []string {
 	var names []string
 	for _, table := range t.Tables() {
 		for _, k := range tables[table] {
-			name, _, _ := strings.Cut(string(k), ".")
+			name := familyOf(k)
 			names = append(names, name)
 		}
 	}
