@@ -10,10 +10,13 @@ import (
 // contradicted is the reason that evidence speaks against what management declares.
 const contradicted = "declared-implemented-contradicted"
 
+// notShown is the reason that management declares what no evidence shows.
+const notShown = "declared-implemented-not-shown"
+
 // declarationCodes are the reasons that compare what is declared with what is shown, or say what a declaration lacks. They are results:
 // nothing is missing for a conclusion because of them.
 var declarationCodes = []string{
-	contradicted, "declared-implemented-not-shown", "declared-less-than-shown", "not-in-statement", "declaration-changed", "declaration-not-approved",
+	contradicted, notShown, "declared-less-than-shown", "not-in-statement", "declaration-changed", "declaration-not-approved",
 	"complementary-control-not-shown",
 }
 

@@ -24,6 +24,7 @@ type Task struct {
 	Owners    []string             `json:"owners"`
 	Due       string               `json:"due,omitempty"` // YYYY-MM-DD, the last day on which it helps or was promised; empty where no rule sets one
 	Next      string               `json:"next"`          // the next command, or the file to edit; empty when nothing can be done for the time that is judged
+	Late      bool                 `json:"late"`          // what was collected since tells of later times alone: it can hardly be helped any more
 	Completes []string             `json:"completes"`     // "FRAMEWORK ID" of requirements that lack nothing else, and so become supported by it
 	Helps     []string             `json:"helps"`         // of other requirements that lack it
 }
@@ -77,7 +78,7 @@ type Origin struct {
 }
 
 // ToDo lists what is missing for support in the assessments, which are of one time and of different frameworks, the most valuable
-// first: what completes most requirements, then what helps most. origin tells where a table's evidence comes from. Each task
+// first: what completes most requirements, then what helps most, and at the end what comes too late. origin tells where a table's evidence comes from. Each task
 // stands once, however many requirements and tests lack it.
 func ToDo(all []assessment.Assessment, origin func(table string) Origin, t templates.Text) []Task {
 	list := taskList{tasks: map[taskKey]*Task{}, origin: origin}
@@ -93,7 +94,7 @@ func ToDo(all []assessment.Assessment, origin func(table string) Origin, t templ
 	}
 	slices.SortStableFunc(tasks, func(x, y Task) int {
 		return cmp.Or(
-			compareTruth(x.Next != "", y.Next != ""),
+			compareTruth(x.Next != "", y.Next != ""), compareTruth(!x.Late, !y.Late),
 			cmp.Compare(len(y.Completes), len(x.Completes)), cmp.Compare(len(y.Helps), len(x.Helps)), cmp.Compare(x.Code, y.Code),
 		)
 	})
@@ -138,13 +139,18 @@ func (l *taskList) require(f assessment.Finding) {
 		return
 	}
 	var keys []taskKey
-	for _, r := range f.Reasons {
-		if r.Control != "" && !bearsPrimarily(f, r.Control) {
-			continue
-		}
-		keys = appendNew(keys, l.add(f, r))
-	}
 	name := string(l.b.a.Framework.ID) + " " + string(f.ID)
+	for _, r := range f.Reasons {
+		switch {
+		case r.Control != "" && !bearsPrimarily(f, r.Control):
+		case r.Code == notShown: // gone as soon as something is shown
+		case ofDeclaration(r): // to be put right, and not in the way of support
+			task := l.tasks[l.add(f, r)]
+			task.Helps = appendNew(task.Helps, name)
+		default:
+			keys = appendNew(keys, l.add(f, r))
+		}
+	}
 	for _, k := range keys {
 		task := l.tasks[k]
 		if len(keys) == 1 && task.Next != "" && completing(task.Code) {
@@ -158,7 +164,7 @@ func (l *taskList) require(f assessment.Finding) {
 // completing says whether a requirement that lacks nothing else is supported once a reason is gone. A deviation of the time judged
 // stays one, and a new control has first to be shown.
 func completing(code string) bool {
-	return !slices.Contains([]string{"deviations", contradicted, "no-control", "supporting-only"}, code)
+	return !slices.Contains([]string{"deviations", "no-control", "supporting-only"}, code)
 }
 
 func bearsPrimarily(f assessment.Finding, id assessment.ControlID) bool {
@@ -172,7 +178,7 @@ func (l *taskList) add(f assessment.Finding, r assessment.Reason) taskKey {
 	if !ok {
 		task = &Task{
 			Code: r.Code, What: l.b.reasonText(r), Detail: l.b.reasonDetail(r), Control: key.control, Aspect: key.aspect, Source: r.Source,
-			Tests: []assessment.TestID{}, Owners: []string{}, Completes: []string{}, Helps: []string{}, Next: l.next(f, r), Due: l.due(r),
+			Tests: []assessment.TestID{}, Owners: []string{}, Completes: []string{}, Helps: []string{}, Next: l.next(f, r), Late: l.late(r), Due: l.due(r),
 		}
 		l.tasks[key] = task
 	}
@@ -198,11 +204,17 @@ func (l *taskList) keyOf(f assessment.Finding, r assessment.Reason) taskKey {
 
 // next is the command to run or the file to edit, empty when nothing can be done any more for the time that is judged.
 func (l *taskList) next(f assessment.Finding, r assessment.Reason) string {
-	table, _, _ := strings.Cut(r.Detail, ": ")
 	switch r.Code {
 	case "no-evidence":
-		return l.collect(table)
+		return l.collect(r.Detail)
 	case "stale", "part-of-period", "part-of-test":
+		table, _, some := strings.Cut(r.Detail, ": ")
+		switch {
+		case !some && l.collected(r.Source):
+			return l.extend(table, r.Source)
+		case l.late(r):
+			return l.b.t.Get("todo.late", "source", r.Source)
+		}
 		return l.b.t.Get("todo.collect", "source", r.Source)
 	case "failed":
 		return l.b.t.Get("todo.mend", "source", r.Source)
@@ -221,7 +233,7 @@ func (l *taskList) next(f assessment.Finding, r assessment.Reason) string {
 		return l.answer(r.Test)
 	case "no-control", "supporting-only":
 		return l.b.t.Get("todo.control", "framework", string(l.b.a.Framework.ID), "id", string(f.ID))
-	case contradicted, "declared-implemented-not-shown", "declared-less-than-shown", "declaration-changed", "declaration-not-approved":
+	case contradicted, notShown, "declared-less-than-shown", "declaration-changed", "declaration-not-approved":
 		return l.b.t.Get("todo.soa", "place", fmt.Sprintf("%s:%d", ownName(f.SoA.File), f.SoA.Line), "id", string(f.ID))
 	case "not-in-statement":
 		return l.b.t.Get("todo.declare", "id", string(f.ID))
@@ -237,13 +249,44 @@ func (l *taskList) next(f assessment.Finding, r assessment.Reason) string {
 	return l.b.t.Get("todo.read", "id", string(f.ID))
 }
 
-// collect says how a table without any evidence comes to have some.
+// collect says how a table without any evidence comes to have some. A source that was collected and gave none has to be asked for more.
 func (l *taskList) collect(table string) string {
 	o := l.origin(table)
-	if len(o.Sources) > 0 {
-		return l.b.t.Get("todo.collect", "source", strings.Join(o.Sources, " --source "))
+	waiting := slices.DeleteFunc(slices.Clone(o.Sources), l.collected)
+	switch {
+	case len(waiting) > 0:
+		return l.b.t.Get("todo.collect", "source", strings.Join(waiting, " --source "))
+	case len(o.Sources) > 0:
+		return l.extend(table, o.Sources...)
 	}
 	return l.b.t.Get("todo.configure", "types", strings.Join(o.Types, ", "), "table", table)
+}
+
+// extend says that sources are to be configured so that they give a table too.
+func (l *taskList) extend(table string, sources ...string) string {
+	return l.b.t.Get("todo.extend", "sources", strings.Join(sources, ", "), "table", table, "flags", strings.Join(sources, " --source "))
+}
+
+func (l *taskList) collected(source string) bool {
+	return slices.ContainsFunc(l.b.a.Sources, func(s assessment.SourceResult) bool { return s.Source == source })
+}
+
+// late says whether a source was collected after the time that is judged, and then told of later times alone.
+func (l *taskList) late(r assessment.Reason) bool {
+	end := l.b.a.AsOf
+	if l.b.a.Period != nil {
+		end = l.b.a.Period.To
+	}
+	_, when, some := strings.Cut(r.Detail, ": ")
+	switch r.Code {
+	case "stale":
+		nearest, _, _ := strings.Cut(when, ", max_age ")
+		at, err := time.Parse(time.RFC3339, nearest)
+		return err == nil && at.After(end)
+	case "part-of-period", "part-of-test":
+		return some && slices.ContainsFunc(l.b.a.Sources, func(s assessment.SourceResult) bool { return s.Source == r.Source && !s.Time.Before(end) })
+	}
+	return false
 }
 
 // answer says how to go about the deviations of a test: those that nobody answered first.

@@ -51,6 +51,60 @@ func lacking() assessment.Assessment {
 	}
 }
 
+// What the declaration says has no part in what completes a requirement, what was collected too late comes last, and a source
+// that has no more to give is to be configured.
+func TestToDoAfterThePeriod(t *testing.T) {
+	text, err := templates.LoadText(templates.Files, templates.English)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := lacking()
+	a.Sources = []assessment.SourceResult{{Source: "vault-prod", Time: a.AsOf.AddDate(0, 1, 0)}, {Source: "hr", Time: a.AsOf.AddDate(0, 0, -1)}}
+	primary := []assessment.ControlTarget{{Control: "access", Strength: assessment.Primary}}
+	manual := assessment.Reason{Code: "manual-missing", Control: "access", Aspect: "mfa"}
+	fromVault := func(code, detail string) assessment.Reason {
+		return assessment.Reason{Code: code, Control: "access", Test: "VAL-02", Source: "vault-prod", Detail: detail}
+	}
+	a.Requirements = []assessment.Finding{
+		{ID: "R-1", Status: assessment.NotAssessed, Controls: primary, Reasons: []assessment.Reason{manual, {Code: "declared-implemented-not-shown"}}},
+		{ID: "R-2", Status: assessment.NotAssessed, Controls: primary, Reasons: []assessment.Reason{manual, {Code: "not-in-statement"}}},
+		{ID: "R-3", Status: assessment.NotAssessed, Controls: primary, Reasons: []assessment.Reason{
+			fromVault("stale", "vault_token: 2026-10-31T09:00:00Z, max_age 24h"), fromVault("part-of-period", "vault_mount: 2026-07-01T00:00:00Z/2026-08-01T00:00:00Z"),
+			fromVault("part-of-test", "vault_canary"),
+			{Code: "part-of-period", Control: "access", Source: "hr", Detail: "leaver: 2026-09-01T00:00:00Z/2026-10-01T00:00:00Z"},
+			{Code: "no-evidence", Control: "access", Test: "VAL-02", Detail: "vault_policy"}, {Code: "no-evidence", Control: "access", Test: "VAL-02", Detail: "ticket"},
+		}},
+	}
+	origin := func(table string) Origin {
+		return map[string]Origin{"vault_policy": {Sources: []string{"vault-prod"}}, "ticket": {Sources: []string{"hr", "desk"}}}[table]
+	}
+	type row struct {
+		Code, Next       string
+		Late             bool
+		Completes, Helps []string
+	}
+	var got []row
+	for _, task := range ToDo([]assessment.Assessment{a}, origin, text) {
+		got = append(got, row{task.Code, task.Next, task.Late, task.Completes, task.Helps})
+	}
+	none, third := []string{}, []string{"own R-3"}
+	more := "; configure what docs/sources says that it takes, then auditpack collect --source vault-prod"
+	late := "too late for what is judged, unless vault-prod still shows that time; for the next period: auditpack collect --source vault-prod --every 15m"
+	want := []row{
+		{"manual-missing", "manual-tests/: write one for control access, aspect mfa", false, []string{"own R-1", "own R-2"}, none},
+		{"no-evidence", "auditpack collect --source desk", false, none, third},
+		{"no-evidence", "auditpack.yaml: vault-prod was collected without vault_policy" + more, false, none, third},
+		{"not-in-statement", "statement-of-applicability.yaml: state whether R-2 applies, why, and how far it is implemented", false, none, []string{"own R-2"}},
+		{"part-of-period", "auditpack collect --source hr", false, none, third},
+		{"part-of-test", "auditpack.yaml: vault-prod was collected without vault_canary" + more, false, none, third},
+		{"part-of-period", late, true, none, third},
+		{"stale", late, true, none, third},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("tasks (-want +got):\n%s", diff)
+	}
+}
+
 func TestToDo(t *testing.T) {
 	text, err := templates.LoadText(templates.Files, templates.English)
 	if err != nil {

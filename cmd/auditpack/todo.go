@@ -22,8 +22,9 @@ func todoCommand() *cli.Command {
 		Name:  "todo",
 		Usage: "list what is missing for support, who owes it, by when, and the next step",
 		Description: "Judges as assess does and lists each thing that stands between requirements and support once, the most valuable first: what\n" +
-			"completes requirements that lack nothing else, then what many requirements lack. What cannot be helped any more for the time that\n" +
-			"is judged comes last, without a next step. The exit status is 0 however much is missing; assess and status have the alarm.",
+			"completes requirements that lack nothing else, then what many requirements lack. What can hardly be helped any more for the time\n" +
+			"that is judged, because its source was collected later, comes last; what cannot has no next step. The exit status is 0\n" +
+			"however much is missing; assess and status have the alarm.",
 		Flags: append([]cli.Flag{
 			frameworkFlag(),
 			&cli.StringFlag{Name: "owner", Usage: "only what `TEAM` owes"},
