@@ -24,6 +24,8 @@ type DB struct {
 
 	projected bool // from evidence, not from a fixture
 
+	pagedBytes int64 // of Parquet from which on results are read in pages; 0: largeBytes
+
 	fillMu sync.Mutex
 	filled int               // of the engine's files: those whose tables are there
 	create func(File) string // the statement that makes a table
