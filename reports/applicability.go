@@ -32,7 +32,7 @@ func (b *builder) applicability() Section {
 		return b.statementOfApplicability()
 	}
 	return Section{
-		ID: "criteria", Title: b.t.Get("criteria.title"), Sheet: b.t.Get("sheet.criteria"), NewPage: true,
+		ID: "criteria", Title: b.t.Get("criteria.title"), Sheet: b.t.Get("sheet.criteria"),
 		Blocks: append(append([]Block{b.para("criteria.lead")}, b.comparisons(b.judged())...), b.criteriaTable()),
 	}
 }
@@ -81,7 +81,7 @@ func (b *builder) statementOfApplicability() Section {
 	blocks := []Block{b.para("soa.lead", "n", b.num(int64(len(declared))))}
 	blocks = append(blocks, b.comparisons(declared)...)
 	return Section{
-		ID: "applicability", Title: b.t.Get("soa.title"), Sheet: b.t.Get("sheet.soa"), NewPage: true,
+		ID: "applicability", Title: b.t.Get("soa.title"), Sheet: b.t.Get("sheet.soa"),
 		Blocks: blocks,
 		Sections: []Section{
 			{ID: "soa-versions", Title: b.t.Get("statements.title"), Sheet: b.t.Get("sheet.statements"), Blocks: []Block{b.statements()}},
@@ -95,8 +95,8 @@ func (b *builder) criteriaTable() Table {
 	t := Table{
 		ID: "criteria",
 		Columns: []Column{
-			b.col("word.id", 1.2), b.col("word.title", 3.2), b.col("word.group", 2.2), b.col("word.controls", 2.2),
-			b.numberCol("word.open", 0.9), b.numberCol("word.excepted", 1), b.col("word.conclusion", 1.7),
+			b.col("word.id", 0.9), b.col("word.title", 3.3), b.col("word.group", 2.2), b.col("word.controls", 2.2),
+			b.numberCol("word.open", 0.7), b.numberCol("word.excepted", 1), b.col("word.conclusion", 2),
 		},
 	}
 	for _, f := range b.judged() {

@@ -129,10 +129,6 @@ func (b *builder) para(key string, pairs ...string) Paragraph {
 	return Paragraph{Text: b.t.Get(key, pairs...)}
 }
 
-func (b *builder) note(key string, pairs ...string) Paragraph {
-	return Paragraph{Text: b.t.Get(key, pairs...), Style: Note}
-}
-
 func (b *builder) num(n int64) string { return FormatNumber(b.t.Language, n) }
 
 // paged cuts a table to what is printed and says how many rows there are.

@@ -43,7 +43,7 @@ func (b *builder) systemDescription() (Section, bool) {
 	}
 	blocks = append(blocks, t)
 	return Section{
-		ID: "system-description", Title: b.t.Get("description.title"), Sheet: b.t.Get("sheet.description"), NewPage: true,
+		ID: "system-description", Title: b.t.Get("description.title"), Sheet: b.t.Get("sheet.description"),
 		Blocks:   blocks,
 		Sections: []Section{{ID: "management-statement", Title: b.t.Get("description.statement"), Blocks: b.managementStatement(d.Statement)}},
 	}, true
@@ -103,7 +103,7 @@ func (b *builder) generalConditions() (Section, bool) {
 		return Section{}, false
 	}
 	return Section{
-		ID: "general-conditions", Title: b.t.Get("conditions.title"), Sheet: b.t.Get("sheet.conditions"), NewPage: true,
+		ID: "general-conditions", Title: b.t.Get("conditions.title"), Sheet: b.t.Get("sheet.conditions"),
 		Blocks: []Block{b.para("conditions.lead"), t},
 	}, true
 }

@@ -80,16 +80,21 @@ func (b *builder) gapTable(gaps []gap) Table {
 	}
 	for len(gaps) > 0 {
 		r := gaps[0].reason
-		where, detail := b.where(r), b.reasonDetail(r)
+		where := b.where(r)
 		n := similar(gaps, func(r assessment.Reason) assessment.Reason { r.Detail = ""; return r })
-		for _, g := range gaps[1:n] {
-			detail += "\n" + b.reasonDetail(g.reason)
+		var reasons []assessment.Reason
+		for _, g := range gaps[:n] {
+			reasons = append(reasons, g.reason)
+		}
+		var details []string
+		for _, r := range together(reasons) {
+			details = append(details, b.reasonDetail(r))
 		}
 		if aspects := similar(gaps, func(r assessment.Reason) assessment.Reason { r.Aspect = ""; return r }); aspects > n {
 			n = aspects
 			where = b.whereAll(gaps[:n])
 		}
-		t.Rows = append(t.Rows, []Cell{text(b.reasonText(r)), text(where), text(detail), text(r.Owner), text(strings.Join(gaps[0].requirements, ", "))})
+		t.Rows = append(t.Rows, []Cell{text(b.reasonText(r)), text(where), text(strings.Join(details, "\n")), text(r.Owner), text(strings.Join(gaps[0].requirements, ", "))})
 		gaps = gaps[n:]
 	}
 	return t

@@ -3,6 +3,7 @@ package reports
 import (
 	"cmp"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -102,6 +103,37 @@ func (b *builder) reasonDetail(r assessment.Reason) string {
 	return r.Detail
 }
 
+// together draws reasons that differ in their fact table alone into one, which names all the tables.
+func together(reasons []assessment.Reason) []assessment.Reason {
+	var out []assessment.Reason
+	tables := func(r assessment.Reason) (names, rest string) {
+		switch r.Code {
+		case "no-evidence":
+			return r.Detail, ""
+		case "stale", "part-of-period", "part-of-test":
+			if names, rest, ok := strings.Cut(r.Detail, ": "); ok {
+				return names, ": " + rest
+			}
+		}
+		return "", r.Detail
+	}
+	for _, r := range reasons {
+		names, rest := tables(r)
+		i := slices.IndexFunc(out, func(o assessment.Reason) bool {
+			earlier, same := tables(o)
+			o.Detail = r.Detail
+			return names != "" && earlier != "" && same == rest && o == r
+		})
+		if i < 0 {
+			out = append(out, r)
+			continue
+		}
+		earlier, _ := tables(out[i])
+		out[i].Detail = earlier + ", " + names + rest
+	}
+	return out
+}
+
 // codesInBrackets finds the faults of an attestation in the detail of a reason: "C5-2025 (other-framework, attestation-not-reviewed)".
 var codesInBrackets = regexp.MustCompile(`\([a-z-]+(, [a-z-]+)*\)`)
 
@@ -153,6 +185,7 @@ func (b *builder) age(s string) string {
 
 // reasonLines writes reasons one a line, with their place and detail.
 func (b *builder) reasonLines(reasons []assessment.Reason) string {
+	reasons = together(reasons)
 	lines := make([]string, len(reasons))
 	for i, r := range reasons {
 		place := strings.ReplaceAll(b.where(r), "\n", ", ")
@@ -193,7 +226,7 @@ func (b *builder) reasonTable(id, caption string, reasons []assessment.Reason) T
 		ID: id, Caption: caption,
 		Columns: []Column{b.col("word.reason", 2.4), b.col("word.where", 2), b.col("word.detail", 3.6), b.col("word.owner", 1.4)},
 	}
-	for _, r := range reasons {
+	for _, r := range together(reasons) {
 		where := text(b.where(r))
 		if link := b.testCell(r.Test).Link; link != "" {
 			where.Link = link

@@ -3,6 +3,8 @@ package reports
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"auditpack/reports/assessment"
 	"auditpack/templates"
 )
@@ -22,7 +24,7 @@ func TestReasonDetail(t *testing.T) {
 		{"holes", "part-of-period", "vault_audit: 2026-07-01T00:00:00Z/2026-07-03T00:00:00Z, 2026-08-01T10:00:00Z/2026-08-01T12:00:00Z, +4",
 			"For vault_audit there is no evidence of 2026-07-01 to 2026-07-02; 2026-08-01 10:00:00 UTC to 2026-08-01 12:00:00 UTC; and 4 more spans",
 			"Für vault_audit fehlen Nachweise vom 01.07.2026 bis 02.07.2026; 01.08.2026 10:00:00 UTC bis 01.08.2026 12:00:00 UTC; und 4 weiteren Spannen"},
-		{"no evidence", "no-evidence", "vault_audit_device", "The fact table vault_audit_device is empty.", "Die Faktentabelle vault_audit_device ist leer."},
+		{"no evidence", "no-evidence", "vault_audit_device", "Empty fact tables: vault_audit_device.", "Leere Faktentabellen: vault_audit_device."},
 		{"manual", "manual-expired", "2025-08-20/2026-08-20", "Performed on 2025-08-20, counts until 2026-08-20.", "Durchgeführt am 20.08.2025, zählt bis 20.08.2026."},
 		{"documents", "manual-document-missing", "DOC-7, DOC-9", "Not there: DOC-7, DOC-9.", "Nicht vorhanden: DOC-7, DOC-9."},
 		{"another time", "manual-outside-period", "2026-04-01T00:00:00Z/2026-07-01T00:00:00Z", "Looked at: 2026-04-01 to 2026-06-30.", "Betrachtet: 01.04.2026 bis 30.06.2026."},
@@ -43,5 +45,28 @@ func TestReasonDetail(t *testing.T) {
 				t.Errorf("%s, %s:\n got %q\nwant %q", test.name, l, got, want)
 			}
 		}
+	}
+}
+
+// Reasons that differ in their fact table alone are told once, with all the tables; any other difference keeps them apart.
+func TestTogether(t *testing.T) {
+	reason := func(code, source, detail string) assessment.Reason {
+		return assessment.Reason{Code: code, Test: "BND-06", Source: source, Detail: detail, Owner: "platform-team"}
+	}
+	const november = ": 2026-11-22T01:53:07Z, max_age 1h"
+	got := together([]assessment.Reason{
+		reason("no-evidence", "", "leaver"), reason("no-evidence", "", "ticket"), reason("no-evidence", "hr", "alert"),
+		reason("stale", "boundary-prod", "boundary_role"+november), reason("stale", "boundary-prod", "boundary_user"+november), reason("stale", "boundary-test", "boundary_user"+november),
+		reason("stale", "boundary-prod", "boundary_group: 2026-11-22T01:53:07Z, max_age 2h"), reason("stale", "boundary-prod", "soon"), reason("stale", "boundary-prod", "soon"),
+		reason("failed", "boundary-prod", "users: HTTP 502"), reason("failed", "boundary-prod", "roles: HTTP 502"),
+	})
+	want := []assessment.Reason{
+		reason("no-evidence", "", "leaver, ticket"), reason("no-evidence", "hr", "alert"),
+		reason("stale", "boundary-prod", "boundary_role, boundary_user"+november), reason("stale", "boundary-test", "boundary_user"+november),
+		reason("stale", "boundary-prod", "boundary_group: 2026-11-22T01:53:07Z, max_age 2h"), reason("stale", "boundary-prod", "soon"), reason("stale", "boundary-prod", "soon"),
+		reason("failed", "boundary-prod", "users: HTTP 502"), reason("failed", "boundary-prod", "roles: HTTP 502"),
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

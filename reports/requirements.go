@@ -134,11 +134,11 @@ func (b *builder) declaration(e assessment.SoAEntry) string {
 	if !e.Applicable {
 		return b.t.Get("soa.excluded")
 	}
-	declared := b.word("declared.", e.Status)
+	carved := ""
 	if e.CarvedOutTo != "" {
-		declared += ", " + b.t.Get("soa.carved-out", "to", e.CarvedOutTo)
+		carved = b.t.Get("soa.carved-out", "to", e.CarvedOutTo)
 	}
-	return declared
+	return strings.Trim(b.word("declared.", e.Status)+", "+carved, ", ")
 }
 
 func (b *builder) openAndExcepted(open, excepted int64) Cell {
@@ -181,7 +181,7 @@ func (b *builder) newAspectTable(id, caption string) Table {
 	return Table{
 		ID: id, Caption: caption, Empty: b.t.Get("requirements.no-aspects"),
 		Columns: []Column{
-			b.col("word.aspect", 3.1), b.col("word.shown", 1.15), b.col("word.test", 0.9), b.col("word.result", 1.75),
+			b.col("word.aspect", 3), b.col("word.shown", 1.15), b.col("word.test", 1), b.col("word.result", 1.75),
 			b.numberCol("word.population", 1.1), b.numberCol("word.open", 0.7), b.numberCol("word.excepted", 1), b.col("requirements.covered", 2.45),
 		},
 	}
@@ -212,7 +212,7 @@ func (b *builder) besideTests(reasons []assessment.Reason) string {
 // fully says what is missing with its source and its facts.
 func (b *builder) fully(reasons []assessment.Reason) string {
 	var out []string
-	for _, r := range reasons {
+	for _, r := range together(reasons) {
 		line := b.reasonText(r)
 		if r.Source != "" {
 			line += " (" + r.Source + ")"

@@ -74,7 +74,7 @@ func (r *review) exceptions() Section {
 	}
 	sections = append(sections, Section{ID: "review-exception-rows", Title: r.t.Get("review.exceptions"), Sheet: r.t.Get("sheet.exceptions"), For: Spreadsheet, Blocks: []Block{all}})
 	return Section{
-		ID: "review-exceptions", Title: r.t.Get("review.exceptions"), Sheet: r.t.Get("sheet.exceptions"), NewPage: true,
+		ID: "review-exceptions", Title: r.t.Get("review.exceptions"), Sheet: r.t.Get("sheet.exceptions"),
 		Blocks: []Block{Paragraph{Text: r.t.Get("review.exceptions-lead")}}, Sections: sections,
 	}
 }

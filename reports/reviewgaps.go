@@ -12,12 +12,13 @@ import (
 // gaps lists what evidence is missing: parts that sources did not give, tests without evidence for the whole period, and manual tests.
 func (r *review) gaps() Section {
 	return Section{
-		ID: "review-gaps", Title: r.t.Get("review.gaps"), Sheet: r.t.Get("sheet.sources"), NewPage: true,
+		ID: "review-gaps", Title: r.t.Get("review.gaps"), Sheet: r.t.Get("sheet.sources"),
 		Blocks: []Block{Paragraph{Text: r.t.Get("review.gaps-lead")}},
 		Sections: []Section{
 			{ID: "review-gaps-sources", Title: r.t.Get("gaps.sources"), Sheet: r.t.Get("sheet.sources"), Blocks: []Block{r.sourceGaps()}},
 			{ID: "review-gaps-tests", Title: r.t.Get("review.coverage"), Sheet: r.t.Get("sheet.coverage"), Blocks: []Block{r.testGaps()}},
-			{ID: "review-gaps-manual", Title: r.t.Get("review.manual"), Sheet: r.t.Get("sheet.manual"), Blocks: []Block{r.manualGaps()}},
+			{ID: "review-gaps-manual", Title: r.t.Get("review.manual"), For: Paged, Blocks: []Block{r.manualGaps("review-manual", true)}},
+			{ID: "review-gaps-manual-rows", Title: r.t.Get("review.manual"), Sheet: r.t.Get("sheet.manual"), For: Spreadsheet, Blocks: []Block{r.manualGaps("review-manual-rows", false)}},
 		},
 	}
 }
@@ -82,10 +83,11 @@ func (r *review) testGaps() Table {
 	return t
 }
 
-// manualGaps are the manual tests that are missing or do not count, by owner.
-func (r *review) manualGaps() Table {
+// manualGaps are the manual tests that are missing or do not count, by owner. Joined, the aspects of a control share a row where the
+// same is wrong with them.
+func (r *review) manualGaps(id string, joined bool) Table {
 	t := Table{
-		ID: "review-manual",
+		ID: id,
 		Columns: []Column{
 			r.col("word.owner", 1.4), r.col("word.control", 1.8), r.col("word.aspect", 3.2), r.col("word.reason", 3), r.col("review.remedy", 2.4),
 		},
@@ -111,10 +113,18 @@ func (r *review) manualGaps() Table {
 		return cmp.Or(cmp.Compare(x.reason.Owner, y.reason.Owner), cmp.Compare(x.reason.Control, y.reason.Control))
 	})
 	for _, g := range gaps {
-		t.Rows = append(t.Rows, []Cell{
-			text(g.reason.Owner), text(string(g.reason.Control)), text(g.b.aspectTitle(g.reason.Control, g.reason.Aspect)),
-			text(g.b.fully([]assessment.Reason{g.reason})), input(""),
-		})
+		owner, control, aspect := g.reason.Owner, string(g.reason.Control), g.b.aspectTitle(g.reason.Control, g.reason.Aspect)
+		wrong := g.b.fully([]assessment.Reason{g.reason})
+		if joined {
+			aspect = "– " + aspect
+			if n := len(t.Rows); n > 0 {
+				if last := t.Rows[n-1]; last[0].Text == owner && last[1].Text == control && last[3].Text == wrong {
+					last[2].Text = lines(last[2].Text, aspect)
+					continue
+				}
+			}
+		}
+		t.Rows = append(t.Rows, []Cell{text(owner), text(control), text(aspect), text(wrong), input("")})
 	}
 	return t
 }
