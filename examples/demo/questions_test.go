@@ -22,7 +22,7 @@ var answers = map[string][]string{
 		"request_id,time,operation,path", "cada31a7-5618-c7fd-7ce5-f94073af0b48,2026-08-12T02:17:04.030149288Z,update,sys/policies/acl/app-write",
 	},
 	"explain EXC-WAF-SEC-090-001": {
-		"CISO: Max Mustermann (2026-08-24): allowed to", "Security Team: Tom Becker (2026-08-21): allowed to", "Sofia Lindner",
+		"CISO: Max Mustermann (2026-08-24): allowed to", "Security Team: Tom Becker (2026-08-21): allowed to", "Sofia Lindner", "EXC-WAF-SEC-090-001 added by ",
 	},
 }
 
