@@ -133,18 +133,6 @@ func (b explainer) explainDeviation(r assessment.TestResult, d assessment.Deviat
 // exceptionTests judge exceptions; their parameters are the rules that decide whether an approval counts.
 const exceptionTests = "EXC-"
 
-// isOn says whether a deviation that a test of exceptions found is on e: it rests on the file, or names the exception or the file. An
-// item that says more than the exception has the exception's id first or last.
-func isOn(d assessment.Deviation, e assessment.Exception) bool {
-	switch {
-	case d.Evidence != "" && d.Evidence == e.Evidence, d.Resource == e.Source+" "+e.File:
-		return true
-	case e.ID == "":
-		return false
-	}
-	return d.Item == e.ID || strings.HasPrefix(d.Item, e.ID+" ") || strings.HasSuffix(d.Item, " "+e.ID)
-}
-
 // explainException is who asked for it, who approved it, whether they were allowed to, by which rules, and what tests found on it.
 func (b explainer) explainException(i int, e assessment.Exception) Section {
 	s := b.exception(i, e)
@@ -157,7 +145,7 @@ func (b explainer) explainException(i int, e assessment.Exception) Section {
 		}
 		rules = append(rules, []Cell{text(string(r.ID)), text(b.in(r.Title)), b.testStatusCell(r.Status), styled(parameterText(r.Parameters, b.short), Code)})
 		for _, d := range r.Deviations {
-			if isOn(d, e) {
+			if e.IsConcernedBy(d) {
 				found = append(found, d)
 			}
 		}

@@ -301,11 +301,23 @@ func sound(faults []string) bool {
 	return !slices.ContainsFunc(faults, func(code string) bool { return !slices.Contains(softFaults, code) })
 }
 
+// IsConcernedBy says whether a test of exceptions found d on e: d rests on the file, or names the exception or the file. An item that
+// says more than the exception has the exception's id first or last.
+func (e Exception) IsConcernedBy(d Deviation) bool {
+	switch {
+	case d.Evidence != "" && d.Evidence == e.Evidence, d.Resource == e.Source+" "+e.File:
+		return true
+	case e.ID == "":
+		return false
+	}
+	return d.Item == e.ID || strings.HasPrefix(d.Item, e.ID+" ") || strings.HasSuffix(d.Item, " "+e.ID)
+}
+
 // covers gives the position of the version of e that covers d, whose test is part of controls and so of the WAF-SEC ids that they
 // target: the version that was in force when d happened, or at the end of the as-of date where d has no time. It is -1 when that
-// one does not cover d, whatever an earlier or a later one says.
+// one does not cover d, whatever an earlier or a later one says. What is wrong with an exception it does not cover itself.
 func (e Exception) covers(d Deviation, names []string, asOf time.Time) int {
-	if slices.Contains(e.Faults, faultDuplicate) {
+	if slices.Contains(e.Faults, faultDuplicate) || e.IsConcernedBy(d) {
 		return -1
 	}
 	at := asOf

@@ -110,6 +110,8 @@ func TestExceptionCovers(t *testing.T) {
 		"entered that day":             {func(e *ExceptionVersion) { e.Since = when("2026-08-01") }, Deviation{Resource: "sys/mounts", At: when("2026-08-01")}, true},
 		"entered the day after":        {func(e *ExceptionVersion) { e.Since = when("2026-08-02") }, Deviation{Resource: "sys/mounts", At: when("2026-08-01")}, false},
 		"removed that day":             {func(e *ExceptionVersion) { e.Until = when("2026-08-02") }, Deviation{Resource: "sys/mounts", At: when("2026-08-02")}, false},
+		"what is wrong with itself":    {nil, Deviation{Resource: "sys/mounts", At: when("2026-08-01"), Item: "E1 2"}, false},
+		"what is wrong with another":   {nil, Deviation{Resource: "sys/mounts", At: when("2026-08-01"), Item: "E10 2"}, true},
 		"unsound":                      {func(e *ExceptionVersion) { e.Faults = []string{faultTooLong} }, Deviation{Resource: "sys/mounts", At: when("2026-08-01")}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -275,4 +277,35 @@ func TestJudgeApprovals(t *testing.T) {
 			t.Errorf("requested by %q (-want +got):\n%s", tc.requester, diff)
 		}
 	}
+}
+
+func TestIsConcernedBy(t *testing.T) {
+	e := Exception{ID: "EXC-1", Source: "exceptions", File: "a.yml", Evidence: "sha256:aa"}
+	for name, tc := range map[string]struct {
+		d    Deviation
+		want bool
+	}{
+		"by its id":                    {Deviation{Item: "EXC-1", Evidence: "sha256:bb"}, true},
+		"by its file's bytes":          {Deviation{Item: "raci.yaml", Evidence: "sha256:aa"}, true},
+		"by its file's name":           {Deviation{Item: "gone 5b9b6f88", Resource: "exceptions a.yml"}, true},
+		"a change of it":               {Deviation{Item: "EXC-1 added by 5b9b6f88", Resource: "elsewhere"}, true},
+		"the chain that it begins":     {Deviation{Item: "renewals of EXC-1"}, true},
+		"one whose id begins like it":  {Deviation{Item: "EXC-10"}, false},
+		"one whose id ends like it":    {Deviation{Item: "OLD-EXC-1"}, false},
+		"a file of the same name":      {Deviation{Item: "x", Resource: "others a.yml"}, false},
+		"neither evidence nor name":    {Deviation{}, false},
+		"another's change":             {Deviation{Item: "EXC-2 added by 5b9b6f88", Resource: "exceptions b.yml"}, false},
+		"the number of a compensation": {Deviation{Item: "EXC-1 2"}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := e.IsConcernedBy(tc.d); got != tc.want {
+				t.Errorf("got %v, want %v", got, tc.want)
+			}
+		})
+	}
+	t.Run("an exception without id or evidence", func(t *testing.T) {
+		if (Exception{File: "a.yml"}).IsConcernedBy(Deviation{Item: "anything"}) {
+			t.Error("got true, want false")
+		}
+	})
 }
