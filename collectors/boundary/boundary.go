@@ -23,12 +23,12 @@ import (
 // Type is this collector's entry in collectors/all.
 var Type = collectors.Type{
 	Name:    "boundary",
-	Version: "2",
-	Doc:     "Sessions, targets, users, roles and settings of HashiCorp Boundary, and its event logs.",
+	Version: "3",
+	Doc:     "Sessions, targets, users, roles and settings of HashiCorp Boundary, its event logs, and the files of session recordings.",
 	Kinds: []evidence.Kind{
 		kindScopes, kindScope, kindTargets, kindTarget, kindSessions, kindSession, kindChanges, kindUsers, kindUser, kindGroups, kindGroup,
 		kindRoles, kindRole, kindAuthMethods, kindAccounts, kindManagedGroups, kindManagedGroup, kindStores, kindLibraries, kindCatalogs,
-		kindHosts, kindRecordings, kindRecording, kindEventLog, kindOddLines,
+		kindHosts, kindRecordings, kindRecording, kindRecordingFiles, kindEventLog, kindOddLines,
 	},
 	Config: Config{},
 	Quotes: []redaction.Quote{
@@ -43,34 +43,35 @@ var Type = collectors.Type{
 
 // The kinds of records. A plural is pages of a list, a singular single reads with a part each.
 const (
-	kindScopes        evidence.Kind = "boundary.scopes/1"
-	kindScope         evidence.Kind = "boundary.scope/1" // the one at which the lists begin
-	kindTargets       evidence.Kind = "boundary.targets/1"
-	kindTarget        evidence.Kind = "boundary.target/1"
-	kindSessions      evidence.Kind = "boundary.sessions/1"
-	kindSession       evidence.Kind = "boundary.session/1"
-	kindChanges       evidence.Kind = "boundary.session-changes/1" // pages of a refresh: what was changed or deleted since the collection before
-	kindUsers         evidence.Kind = "boundary.users/1"
-	kindUser          evidence.Kind = "boundary.user/1"
-	kindGroups        evidence.Kind = "boundary.groups/1"
-	kindGroup         evidence.Kind = "boundary.group/1"
-	kindRoles         evidence.Kind = "boundary.roles/1"
-	kindRole          evidence.Kind = "boundary.role/1"
-	kindAuthMethods   evidence.Kind = "boundary.auth-methods/1"
-	kindAccounts      evidence.Kind = "boundary.accounts/1"
-	kindManagedGroups evidence.Kind = "boundary.managed-groups/1"
-	kindManagedGroup  evidence.Kind = "boundary.managed-group/1"
-	kindStores        evidence.Kind = "boundary.credential-stores/1"
-	kindLibraries     evidence.Kind = "boundary.credential-libraries/1"
-	kindCatalogs      evidence.Kind = "boundary.host-catalogs/1"
-	kindHosts         evidence.Kind = "boundary.hosts/1"
-	kindRecordings    evidence.Kind = "boundary.session-recordings/1"
-	kindRecording     evidence.Kind = "boundary.session-recording/1"
-	kindEventLog      evidence.Kind = "boundary.event-log/1"       // whole lines of an event log
-	kindOddLines      evidence.Kind = "boundary.event-odd-lines/1" // derived: the lines of one segment that were kept aside
+	kindScopes         evidence.Kind = "boundary.scopes/1"
+	kindScope          evidence.Kind = "boundary.scope/1" // the one at which the lists begin
+	kindTargets        evidence.Kind = "boundary.targets/1"
+	kindTarget         evidence.Kind = "boundary.target/1"
+	kindSessions       evidence.Kind = "boundary.sessions/1"
+	kindSession        evidence.Kind = "boundary.session/1"
+	kindChanges        evidence.Kind = "boundary.session-changes/1" // pages of a refresh: what was changed or deleted since the collection before
+	kindUsers          evidence.Kind = "boundary.users/1"
+	kindUser           evidence.Kind = "boundary.user/1"
+	kindGroups         evidence.Kind = "boundary.groups/1"
+	kindGroup          evidence.Kind = "boundary.group/1"
+	kindRoles          evidence.Kind = "boundary.roles/1"
+	kindRole           evidence.Kind = "boundary.role/1"
+	kindAuthMethods    evidence.Kind = "boundary.auth-methods/1"
+	kindAccounts       evidence.Kind = "boundary.accounts/1"
+	kindManagedGroups  evidence.Kind = "boundary.managed-groups/1"
+	kindManagedGroup   evidence.Kind = "boundary.managed-group/1"
+	kindStores         evidence.Kind = "boundary.credential-stores/1"
+	kindLibraries      evidence.Kind = "boundary.credential-libraries/1"
+	kindCatalogs       evidence.Kind = "boundary.host-catalogs/1"
+	kindHosts          evidence.Kind = "boundary.hosts/1"
+	kindRecordings     evidence.Kind = "boundary.session-recordings/1"
+	kindRecording      evidence.Kind = "boundary.session-recording/1"
+	kindRecordingFiles evidence.Kind = "boundary.recording-files/1" // an inventory of the storage bucket, made here
+	kindEventLog       evidence.Kind = "boundary.event-log/1"       // whole lines of an event log
+	kindOddLines       evidence.Kind = "boundary.event-odd-lines/1" // derived: the lines of one segment that were kept aside
 )
 
-// Config is the section of a source of type boundary in auditpack.yaml. One of Address (or BOUNDARY_ADDR) and EventLogs is
+// Config is the section of a source of type boundary in auditpack.yaml. One of Address (or BOUNDARY_ADDR), EventLogs and Recordings is
 // required.
 type Config struct {
 	Address            string   `yaml:"address" jsonschema:"description=URL of a controller such as https://boundary.example.com:9200; BOUNDARY_ADDR when empty"`
@@ -83,6 +84,8 @@ type Config struct {
 	TLSServerName      string   `yaml:"tls_server_name" jsonschema:"description=Name that the controller's certificate must have when it is not that of the address; BOUNDARY_TLS_SERVER_NAME when empty"`
 	ConfigurationEvery string   `yaml:"configuration_every" jsonschema:"description=How often what changes seldom (users and groups and roles and auth methods and credential stores and host catalogs and recordings and sources of targets) is asked for: a duration such as 6h; 1h when empty; 0s for every collection"`
 	Skip               []string `yaml:"skip" jsonschema:"enum=users,enum=groups,enum=roles,enum=auth-methods,enum=accounts,enum=managed-groups,enum=target reads,enum=credential-stores,enum=credential-libraries,enum=host-catalogs,enum=hosts,enum=session-recordings,description=Parts that are not asked for; what hangs on a list is left out with it"`
+	Recordings         string   `yaml:"recordings" jsonschema:"description=Folder that is a copy or mount of the storage bucket of session recordings and holds the folders sr_....bsr; prefix of the bucket included"`
+	RecordingsEvery    string   `yaml:"recordings_every" jsonschema:"description=How often the files in recordings are listed and hashed: a duration such as 168h; 24h when empty; 0s for every collection"`
 	EventLogs          []string `yaml:"event_logs" jsonschema:"description=Files or globs of event logs; plain or .gz or .zst"`
 }
 
@@ -95,8 +98,11 @@ type collector struct {
 	env         collectors.Env
 	every       time.Duration // between two collections of what changes seldom, at least
 	credentials credentials
-	sleep       func(context.Context, time.Duration) error // between attempts; nil: real time
-	patience    time.Duration                              // with one attempt
+
+	recordingsEvery time.Duration // between two inventories of recordings' files, at least
+
+	sleep    func(context.Context, time.Duration) error // between attempts; nil: real time
+	patience time.Duration                              // with one attempt
 }
 
 func open(decode func(any) error, env collectors.Env) (collectors.Collector, error) {
@@ -119,6 +125,9 @@ func open(decode func(any) error, env collectors.Env) (collectors.Collector, err
 	if cfg.ConfigurationEvery == "" {
 		cfg.ConfigurationEvery = "1h"
 	}
+	if cfg.RecordingsEvery == "" {
+		cfg.RecordingsEvery = "24h"
+	}
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
@@ -126,7 +135,11 @@ func open(decode func(any) error, env collectors.Env) (collectors.Collector, err
 	if err != nil {
 		return nil, err
 	}
-	c := &collector{config: cfg, env: env, every: every, patience: attemptTimeout}
+	recordingsEvery, err := time.ParseDuration(cfg.RecordingsEvery)
+	if err != nil {
+		return nil, err
+	}
+	c := &collector{config: cfg, env: env, every: every, recordingsEvery: recordingsEvery, patience: attemptTimeout}
 	c.config.Address = strings.TrimRight(cfg.Address, "/")
 	if cfg.AuthMethod != "" {
 		c.credentials = credentials{authMethod: cfg.AuthMethod, loginName: cfg.LoginName,
@@ -145,7 +158,7 @@ func (c Config) validate() error {
 			errs = append(errs, fmt.Errorf(format, args...))
 		}
 	}
-	add(c.Address == "" && len(c.EventLogs) == 0, "neither address (or BOUNDARY_ADDR) nor event_logs is set")
+	add(c.Address == "" && len(c.EventLogs) == 0 && c.Recordings == "", "none of address (or BOUNDARY_ADDR), event_logs and recordings is set")
 	if c.Address != "" {
 		errs = append(errs, checkAddress(c.Address))
 	}
@@ -157,6 +170,8 @@ func (c Config) validate() error {
 	add(c.AuthMethod == "" && (c.LoginName != "" || c.PasswordFile != ""), "login_name and password_file need auth_method")
 	every, err := time.ParseDuration(c.ConfigurationEvery)
 	add(err != nil || every < 0, "configuration_every %q: want a duration such as 6h or 30m", c.ConfigurationEvery)
+	every, err = time.ParseDuration(c.RecordingsEvery)
+	add(err != nil || every < 0, "recordings_every %q: want a duration such as 168h or 24h", c.RecordingsEvery)
 	for _, name := range c.Skip {
 		add(!slices.Contains(optionalParts(), name), "skip: %q is not one of %s", name, strings.Join(optionalParts(), ", "))
 	}
@@ -184,7 +199,7 @@ func validScope(id string) bool {
 	return id == "global" || len(id) > 2 && (strings.HasPrefix(id, "o_") || strings.HasPrefix(id, "p_"))
 }
 
-// Collect asks the API, when an address is configured, and then reads the event logs. What fails is the outcome of the part
+// Collect asks the API, when an address is configured, and then reads the event logs and the files of recordings. What fails is the outcome of the part
 // that was asked; it returns an error only when ctx is done or the cursor cannot be read or set.
 func (c *collector) Collect(ctx context.Context, _ evidence.Period, out collectors.Sink) error {
 	var next cursor
@@ -196,6 +211,9 @@ func (c *collector) Collect(ctx context.Context, _ evidence.Period, out collecto
 	}
 	if len(c.config.EventLogs) > 0 {
 		next.Logs = c.collectEventLogs(ctx, next.Logs, out)
+	}
+	if c.config.Recordings != "" {
+		next.RecordingFiles = c.collectRecordings(ctx, next.RecordingFiles, out)
 	}
 	return errors.Join(out.SetCursor(next), ctx.Err())
 }

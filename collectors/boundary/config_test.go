@@ -17,7 +17,7 @@ func TestConfig(t *testing.T) {
 		"address":               {config: "address: https://boundary.example:9200/\n"},
 		"address from outside":  {config: "scope: o_123\n", vars: map[string]string{"BOUNDARY_ADDR": "https://boundary.example"}},
 		"event logs alone":      {config: "event_logs: [logs/*.ndjson]\n"},
-		"nothing":               {config: "scope: global\n", want: "neither address (or BOUNDARY_ADDR) nor event_logs is set"},
+		"nothing":               {config: "scope: global\n", want: "none of address (or BOUNDARY_ADDR), event_logs and recordings is set"},
 		"no scheme":             {config: "address: boundary.example:9200\n", want: `address "boundary.example:9200": want https://host:port`},
 		"another scheme":        {config: "address: ftp://boundary.example\n", want: `address "ftp://boundary.example": want https://host:port`},
 		"password in address":   {config: "address: https://jane:canary@boundary.example\n", want: "address holds credentials, a query or a fragment: give scheme, host and port only"},
