@@ -14,6 +14,7 @@ var fixes = map[string]string{
 	"unknown-control":       "name a test, a control or a WAF-SEC control: auditpack catalogue list",
 	"bare-wildcard":         "name the resource that it is for",
 	"duplicate-id":          "give one of them another id",
+	"renewal-gap":           "answer what deviated in between by a response",
 	"redundant":             "withdraw one of them, or narrow its resource",
 	"answers-nothing":       "name the key or the resource of a deviation, or take the response out",
 	"answered-by-another":   "take the deviation out of one of them",
@@ -38,10 +39,10 @@ func needingAttention(a assessment.Assessment, words templates.Text) []string {
 		lines = append(lines, faultTexts("response "+r.ID, at, r.Faults, r.Redundant, words)...)
 	}
 	for _, e := range a.Exceptions {
-		if e.Removed || slices.Contains(e.Faults, "expired") {
-			continue
-		}
-		faults := slices.DeleteFunc(slices.Clone(e.Faults), func(code string) bool { return slices.Contains(quietFaults, code) })
+		over := e.Removed || slices.Contains(e.Faults, "expired")
+		faults := slices.DeleteFunc(slices.Clone(e.Faults), func(code string) bool {
+			return slices.Contains(quietFaults, code) || over && code != "redundant" // that one covers a deviation of the time that is judged
+		})
 		at := fmt.Sprintf("(source %s, %s:%d)", e.Source, e.File, e.Line)
 		lines = append(lines, faultTexts("exception "+e.ID, at, faults, e.Redundant, words)...)
 	}

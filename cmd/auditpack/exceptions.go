@@ -31,7 +31,8 @@ func exceptionsCommand() *cli.Command {
 			{
 				Name: "list", Usage: "list exceptions with their state on a date", ArgsUsage: "[PATH...]",
 				Description: "Lists the exception files of the workspace's sources as they lie there now, or those of PATH, which needs no workspace. The state is that\n" +
-					"of the audit: valid, expired, not-yet, or rejected with what is wrong. The first to end comes first.",
+					"of the audit: valid, expired, not-yet, or rejected with what is wrong. Git is not asked: a file without requested_by is listed as rejected, though an audit takes the\n" +
+					"author of the commit that entered it. The first to end comes first.",
 				Flags: []cli.Flag{
 					&cli.StringFlag{Name: "as-of", Usage: "`DATE` of the state; today unless given"},
 					&cli.StringFlag{Name: "state", Usage: "only in the `STATE` valid, expired, not-yet or rejected"},

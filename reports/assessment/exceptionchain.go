@@ -8,8 +8,8 @@ import (
 )
 
 // chain follows each exception back over those that it renews: the one that it names, else the one approved before it for the same
-// control and resource. It counts the days on which any of them held, each once, and notes chains that are broken, run in a circle
-// or are longer than the ceiling.
+// control and resource. It counts the days on which any of them held, each once, and notes chains that are broken, have days between
+// them on which none held, run in a circle or are longer than the ceiling.
 func chain(list []Exception, maxDays int64) {
 	byID := map[string]int{}
 	for i, e := range list {
@@ -25,6 +25,8 @@ func chain(list []Exception, maxDays int64) {
 		e := &list[i]
 		if _, ok := byID[e.Renews]; e.Renews != "" && !ok {
 			e.Faults = append(e.Faults, faultRenewsUnknown)
+		} else if e.Renews != "" && gapBetween(list[before[i]], *e) {
+			e.Faults = append(e.Faults, faultRenewalGap)
 		}
 		members := []int{}
 		at := i
@@ -48,6 +50,12 @@ func chain(list []Exception, maxDays int64) {
 			e.Faults = append(e.Faults, faultRenewedLong)
 		}
 	}
+}
+
+// gapBetween says whether a day lies between the last one of an exception and the approval of the one that renews it.
+func gapBetween(old, renewal Exception) bool {
+	days := daysBetween(old.ExpiresOn, renewal.ApprovedOn)
+	return days != nil && *days > 1
 }
 
 // predecessor is the position of the exception that list[i] renews, -1 for none.

@@ -36,11 +36,12 @@ const (
 	faultRedundant     = "redundant"        // another exception counts for a deviation that it covers too
 	faultNotNeeded     = "not-needed"       // no deviation of what it names was found
 	faultRenewsUnknown = "renews-unknown"   // the exception that it says it renews is not there
+	faultRenewalGap    = "renewal-gap"      // it names what it renews, and was approved only after that had ended: the days between are not covered
 	faultCircle        = "renewal-circle"   // it renews itself, over others
 	faultRenewedLong   = "renewed-too-long" // with those that it renews it holds for more days than EXC-07 allows
 )
 
-var softFaults = []string{faultExpired, faultNotYet, faultNoHistory, faultRedundant, faultNotNeeded, faultRenewsUnknown, faultCircle, faultRenewedLong}
+var softFaults = []string{faultExpired, faultNotYet, faultNoHistory, faultRedundant, faultNotNeeded, faultRenewsUnknown, faultRenewalGap, faultCircle, faultRenewedLong}
 
 // exceptionRules are the limits that the tests of exceptions declare as parameters.
 type exceptionRules struct {

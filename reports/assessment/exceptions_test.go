@@ -245,6 +245,9 @@ func TestChain(t *testing.T) {
 		made("D", "gone", "x", "2026-05-01", "2026-07-01"),
 		made("E", "F", "y", "2026-05-01", "2026-05-02"),
 		made("F", "E", "z", "2026-05-01", "2026-05-02"),
+		made("G", "B", "v", "2026-05-02", "2026-05-03"), // the day after the last one
+		made("H", "B", "w", "2026-05-03", "2026-05-04"), // a day later: on the second of May none held
+		made("I", "", "r", "2026-09-01", "2026-09-02"),  // says of no other that it renews it
 	}
 	chain(list, 180)
 	got := []string{}
@@ -253,6 +256,7 @@ func TestChain(t *testing.T) {
 	}
 	want := []string{
 		"A[A] 90 []", "B[A B] 120 []", "C[A B C] 181 [renewed-too-long]", "D[D] 61 [renews-unknown]", "E[F E] 1 [renewal-circle]", "F[E F] 1 [renewal-circle]",
+		"G[A B G] 121 []", "H[A B H] 121 [renewal-gap]", "I[A B I] 121 []",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("chains (-want +got):\n%s", diff)
