@@ -32,6 +32,7 @@ func TestDemoWithOtherPeoplesTools(t *testing.T) {
 	t.Run("sample", func(t *testing.T) { checkSample(t, filepath.Join(workspace, sampleFolder), modules) })
 	t.Run("questions", func(t *testing.T) { checkQuestions(t, program, workspace) })
 	t.Run("figures", func(t *testing.T) { checkFigures(t, workspace) })
+	t.Run("determinism", func(t *testing.T) { checkDeterminism(t, program, workspace) })
 }
 
 // claims are words that only an auditor may say.

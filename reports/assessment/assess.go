@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"auditpack/evidence"
+	"auditpack/evidence/facts"
 )
 
 // Assess judges one framework. It is a pure function of in: the same input gives the same Assessment. An error means that nothing
@@ -149,11 +150,15 @@ func (r *runner) runAll(ctx context.Context, c *Catalogue, owners map[TestID]str
 	return results, nil
 }
 
-// runEach runs tests, as many at once as there are cores, and returns their results in the order given.
+// testsAtOnce is how many tests run at once at most, however many cores there are: the memory of a facts.Engine was measured with as
+// many. Eight at once already run out of it over a quarter of a small company.
+const testsAtOnce = facts.DefaultThreads
+
+// runEach runs tests, some at once, and returns their results in the order given.
 func (r *runner) runEach(ctx context.Context, c *Catalogue, ids []TestID, owners map[TestID]string) ([]TestResult, error) {
 	results, errs := make([]TestResult, len(ids)), make([]error, len(ids))
 	var group errgroup.Group
-	group.SetLimit(runtime.GOMAXPROCS(0))
+	group.SetLimit(min(runtime.GOMAXPROCS(0), testsAtOnce))
 	for i, id := range ids {
 		group.Go(func() error {
 			t, _ := c.Test(id)

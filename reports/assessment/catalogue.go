@@ -340,7 +340,7 @@ func (c *Catalogue) Check(ctx context.Context, db Facts) error {
 	tables, around := tableKinds(db), settingOf(c, "")
 	found := make([]problems, len(c.Tests))
 	var group errgroup.Group
-	group.SetLimit(runtime.GOMAXPROCS(0))
+	group.SetLimit(min(runtime.GOMAXPROCS(0), testsAtOnce))
 	for i, t := range c.Tests {
 		group.Go(func() error {
 			p := &found[i]
