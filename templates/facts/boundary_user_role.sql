@@ -1,25 +1,16 @@
 -- table: boundary_user_role
 -- row: one user, one role and the way in which the user has it, by the newest reads of each source
--- from: boundary_role_principal, boundary_group_member, boundary_managed_group_member, boundary_user_account, record
+-- from: boundary_role_principal, boundary_group_member, boundary_managed_group_member, boundary_user_account, newest_record
 -- via is user, group or managed group, and principal_id what the role names. u_anon stands for everyone and u_auth for everyone who
 -- is logged in. The newest reads are those of the last record of such a kind: where some failed, it is not complete, as the outcome
 -- of its part says. A member of a managed group is an account; one that belongs to no user has no row.
-with newest as (
-    select
+with reading as (
+    select distinct
         source,
         kind,
-        max(entry) as entry
-    from record
+        blob
+    from newest_record
     where kind in ('boundary.role/1', 'boundary.group/1', 'boundary.managed-group/1', 'boundary.user/1')
-    group by source, kind
-),
-reading as (
-    select distinct
-        record.source,
-        record.kind,
-        record.blob
-    from record
-    join newest on newest.source = record.source and newest.kind = record.kind and newest.entry = record.entry
 ),
 principal as (
     select

@@ -1,12 +1,11 @@
 -- table: branch_rule
 -- row: what one ruleset, or the older branch protection, demands of the protected branch, as the newest collection found it
--- from: protected_branch, github_rule_seen, github_ruleset_seen, github_protection_seen, record
+-- from: protected_branch, github_rule_seen, github_ruleset_seen, github_protection_seen, newest_record
 -- A branch without a rule has no row; protected_branch has it. Rules of several rulesets hold together: the strictest counts.
 with newest as (
     select blob, source, kind
-    from record as r
+    from newest_record
     where kind in ('github.branch-rules/1', 'github.rulesets/1', 'github.branch-protection/1')
-      and entry = (select max(n.entry) from record as n where n.kind = r.kind and n.source = r.source)
 ),
 ruleset as (
     select newest.source, seen.*  exclude (source)

@@ -1,32 +1,6 @@
 -- table: exception
 -- row: one exception file, as the newest collection of its source found it
--- from: exception_version, record
-with own as (
-    select
-        kind,
-        source,
-        entry,
-        blob
-    from record
-    where kind in ('exceptions.rows/1')
-),
-newest as (
-    select
-        kind,
-        source,
-        max(entry) as entry
-    from own
-    group by
-        kind,
-        source
-)
-select
-    * exclude (parsed)
+-- from: exception_version, newest_record
+select * exclude (parsed)
 from exception_version
-where parsed in (
-    select
-        own.blob
-    from own
-    join newest
-        using (kind, source, entry)
-)
+where parsed in (select blob from newest_record where kind = 'exceptions.rows/1')

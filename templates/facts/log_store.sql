@@ -1,32 +1,6 @@
 -- table: log_store
 -- row: one log in one central store, as the register says that the newest collection of its source found
--- from: log_store_version, record
-with own as (
-    select
-        kind,
-        source,
-        entry,
-        blob
-    from record
-    where kind in ('register.log-store-rows/1')
-),
-newest as (
-    select
-        kind,
-        source,
-        max(entry) as entry
-    from own
-    group by
-        kind,
-        source
-)
-select
-    * exclude (parsed)
+-- from: log_store_version, newest_record
+select * exclude (parsed)
 from log_store_version
-where parsed in (
-    select
-        own.blob
-    from own
-    join newest
-        using (kind, source, entry)
-)
+where parsed in (select blob from newest_record where kind = 'register.log-store-rows/1')

@@ -1,32 +1,6 @@
 -- table: responsibility_document
 -- row: one responsibility matrix or RACI, as the newest collection of its source found it
--- from: responsibility_document_version, record
-with own as (
-    select
-        kind,
-        source,
-        entry,
-        blob
-    from record
-    where kind in ('responsibility.rows/1', 'raci.rows/1')
-),
-newest as (
-    select
-        kind,
-        source,
-        max(entry) as entry
-    from own
-    group by
-        kind,
-        source
-)
-select
-    * exclude (parsed)
+-- from: responsibility_document_version, newest_record
+select * exclude (parsed)
 from responsibility_document_version
-where parsed in (
-    select
-        own.blob
-    from own
-    join newest
-        using (kind, source, entry)
-)
+where parsed in (select blob from newest_record where kind in ('responsibility.rows/1', 'raci.rows/1'))
