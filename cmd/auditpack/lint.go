@@ -20,12 +20,13 @@ import (
 type lintFiles struct {
 	typed  map[string]string            // what people named, by the copy's name
 	copies map[evidence.Digest][]string // names of copies by content: the same bytes may be there twice
+	keys   map[string]map[string]int64  // lines of the keys at the margin, by what people named
 }
 
 // gather copies the exception files that paths name into dir. A file that is named must be one; of a folder, those that end
 // in .yml or .yaml are. A file that is named twice is read once.
 func gather(paths []string, dir string) (lintFiles, error) {
-	files := lintFiles{map[string]string{}, map[evidence.Digest][]string{}}
+	files := lintFiles{map[string]string{}, map[evidence.Digest][]string{}, map[string]map[string]int64{}}
 	seen := map[string]bool{}
 	var errs []error
 	for _, p := range paths {
@@ -73,8 +74,39 @@ func (l lintFiles) add(name, dir string) error {
 		return err
 	}
 	d := evidence.DigestOf(b)
-	l.typed[base], l.copies[d] = name, append(l.copies[d], base)
+	l.typed[base], l.copies[d], l.keys[name] = name, append(l.copies[d], base), keyLines(b)
 	return os.WriteFile(target, b, 0o600)
+}
+
+// key is a key of a file at the margin.
+var key = regexp.MustCompile(`^([a-z_]+):`)
+
+// keyLines gives the line on which each key at the margin of a file stands first.
+func keyLines(b []byte) map[string]int64 {
+	lines := map[string]int64{}
+	for i, line := range strings.Split(string(b), "\n") {
+		if m := key.FindStringSubmatch(line); m != nil && lines[m[1]] == 0 {
+			lines[m[1]] = int64(i + 1)
+		}
+	}
+	return lines
+}
+
+// aboutKeys says which key a problem is about, by how it begins; of any other the file's line is told.
+var aboutKeys = []struct{ begins, key string }{
+	{"control ", "control"}, {"resource ", "resource"}, {"id occurs in ", "exception_id"}, {"runs ", "expiry_date"}, {"ended on ", "expiry_date"},
+	{"approved by the requester", "requested_by"}, {"no approval by ", "approvals"}, {"one person approves ", "approvals"},
+	{"not accepted by the risk owner", "risk_owner"}, {"not reviewed since ", "approved_date"},
+}
+
+// lineOf is the line of the key that a problem of a file is about, else line.
+func (l lintFiles) lineOf(file, detail string, line int64) int64 {
+	for _, about := range aboutKeys {
+		if n := l.keys[file][about.key]; n > 0 && strings.HasPrefix(detail, about.begins) {
+			return n
+		}
+	}
+	return line
 }
 
 // shown puts the names that people typed in the place of the copies' names.
@@ -133,7 +165,7 @@ func findingsOf(results []lintResult, files lintFiles) []lintFinding {
 		for _, d := range t.Deviations {
 			name := files.fileOf(d, nth[d.Evidence])
 			nth[d.Evidence]++
-			for _, p := range placed(d.Detail, d.Line) {
+			for _, p := range placed(d.Detail, files.lineOf(name, d.Detail, d.Line)) {
 				findings = append(findings, lintFinding{name, p.line, t.ID, files.shown(d.Item), files.shown(p.text), t.framework})
 			}
 		}

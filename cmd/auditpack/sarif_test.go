@@ -70,15 +70,15 @@ func places(log sarifLog) []string {
 func TestSARIF(t *testing.T) {
 	log := sarifOf(t, statusDeviations, "../../examples/acme/exceptions")
 	want := []string{
-		"../../examples/acme/exceptions/WAF-SEC-020-exception-001.yml:1 EXC-02 warning",
 		"../../examples/acme/exceptions/WAF-SEC-020-exception-001.yml:1 EXC-03 error",
+		"../../examples/acme/exceptions/WAF-SEC-020-exception-001.yml:8 EXC-02 warning",
 		"../../examples/acme/exceptions/WAF-SEC-020-exception-002.yml:2 EXC-07 warning",
 		"../../examples/acme/exceptions/WAF-SEC-030-exception-001.yml:2 EXC-01 warning",
 		"../../examples/acme/exceptions/WAF-SEC-030-exception-001.yml:2 EXC-02 warning",
 		"../../examples/acme/exceptions/WAF-SEC-030-exception-001.yml:11 EXC-01 warning",
 		"../../examples/acme/exceptions/WAF-SEC-030-exception-001.yml:12 EXC-01 warning",
-		"../../examples/acme/exceptions/WAF-SEC-050-exception-001.yml:2 EXC-02 warning",
-		"../../examples/acme/exceptions/WAF-SEC-080-exception-001.yml:2 EXC-01 warning",
+		"../../examples/acme/exceptions/WAF-SEC-050-exception-001.yml:11 EXC-02 warning",
+		"../../examples/acme/exceptions/WAF-SEC-080-exception-001.yml:4 EXC-01 warning",
 	}
 	if diff := cmp.Diff(want, places(log)); diff != "" {
 		t.Errorf("results (-want +got):\n%s", diff)
