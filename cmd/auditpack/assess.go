@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -111,7 +110,7 @@ func printAssessment(out output, a assessment.Assessment, words templates.Text) 
 	}
 	fmt.Fprintln(out.w)
 	for _, line := range needingAttention(a, words) {
-		if _, err := fmt.Fprintln(out.w, line); err != nil {
+		if _, err := fmt.Fprintln(out.prose(), line); err != nil {
 			return err
 		}
 	}
@@ -119,19 +118,19 @@ func printAssessment(out output, a assessment.Assessment, words templates.Text) 
 }
 
 func coveredText(t assessment.TestResult) string {
+	if t.PeriodDays == 0 {
+		return "-"
+	}
 	return fmt.Sprintf("%d/%d d", t.CoveredDays, t.PeriodDays)
 }
 
-// reasonText is the first reason, in brackets: people see the rest in the report.
+// reasonText is the first reason with its source, in brackets: explain and the report have the details and the rest.
 func reasonText(reasons []assessment.Reason) string {
 	if len(reasons) == 0 {
 		return ""
 	}
-	words := []string{reasons[0].Code}
-	for _, w := range []string{reasons[0].Source, reasons[0].Detail} {
-		if w != "" {
-			words = append(words, w)
-		}
+	if reasons[0].Source == "" {
+		return " (" + reasons[0].Code + ")"
 	}
-	return " (" + strings.Join(words, ": ") + ")"
+	return " (" + reasons[0].Code + ": " + reasons[0].Source + ")"
 }

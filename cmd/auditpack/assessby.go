@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -52,9 +53,9 @@ func printGroups(out output, a assessment.Assessment, by string) error {
 		rows = append(rows, append(row, g.Open, g.Excepted))
 	}
 	fmt.Fprintf(out.w, "%s\n", a.Framework.Title.In(templates.English))
-	head := []string{by, "requirements"}
+	head := []string{by, "all"}
 	for _, s := range requirementStatuses {
-		head = append(head, string(s))
+		head = append(head, strings.ReplaceAll(string(s), "-", "\n"))
 	}
 	if err := out.table(append(head, "open", "excepted"), rows); err != nil {
 		return err

@@ -184,23 +184,23 @@ func (x statusReport) print(c *cli.Context) error {
 	for _, s := range x.Sources {
 		overdue, others := s.warnings(x.At)
 		for _, text := range overdue {
-			fmt.Fprintf(out.w, "%s: overdue: %s\n", s.Source, text)
+			fmt.Fprintf(out.prose(), "%s: overdue: %s\n", s.Source, text)
 		}
 		for _, text := range others {
 			if !quiet {
-				fmt.Fprintf(out.w, "%s: %s\n", s.Source, text)
+				fmt.Fprintf(out.prose(), "%s: %s\n", s.Source, text)
 			}
 		}
 	}
 	for _, text := range x.Calendar.overdue() {
-		fmt.Fprintln(out.w, text)
+		fmt.Fprintln(out.prose(), text)
 	}
 	for _, r := range x.Responses {
-		fmt.Fprintln(out.w, overdueText(r))
+		fmt.Fprintln(out.prose(), overdueText(r))
 	}
 	for _, e := range x.Exceptions {
 		if !quiet {
-			fmt.Fprintf(out.w, "%s: exception of %s for %s ends on %s, %s left: close what it covers, or have it renewed (%s)\n", e.ID, e.Control, e.Resource, e.ValidTo, count(int(*e.DaysLeft), "day"), e.File)
+			fmt.Fprintf(out.prose(), "%s: exception of %s for %s ends on %s, %s left: close what it covers, or have it renewed (%s)\n", e.ID, e.Control, e.Resource, e.ValidTo, count(int(*e.DaysLeft), "day"), e.File)
 		}
 	}
 	return nil

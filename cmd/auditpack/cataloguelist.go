@@ -88,7 +88,7 @@ func (l *library) listFrameworks(out output, only *assessment.Framework) error {
 	if err := list.end("framework", "edition", "requirements", "primary", "supporting", "not reached", "controls", "tests", "manual aspects"); err != nil || out.json {
 		return err
 	}
-	_, err := fmt.Fprintf(out.w, "\n%s\n", strings.Join(notes, "\n"))
+	_, err := fmt.Fprintf(out.prose(), "\n%s\n", strings.Join(notes, "\n"))
 	return err
 }
 

@@ -45,7 +45,7 @@ func showCatalogueCommand() *cli.Command {
 				if i > 0 {
 					fmt.Fprintln(out.w)
 				}
-				v.(interface{ print(io.Writer) }).print(out.w)
+				v.(interface{ print(io.Writer) }).print(out.prose())
 			}
 			return nil
 		},

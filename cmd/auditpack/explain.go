@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -67,7 +68,12 @@ func (j *judgement) explain(c *cli.Context, frameworks []string, id string) erro
 			}
 			return nil
 		}
-		return text.Renderer{}.Render(c.App.Writer, doc)
+		var lines bytes.Buffer
+		if err := (text.Renderer{Width: lineWidth(c.App.Writer)}).Render(&lines, doc); err != nil {
+			return err
+		}
+		_, err = outputOf(c).prose().Write(lines.Bytes())
+		return err
 	}
 	return fmt.Errorf("explain: %q is no requirement, control or test that bears on %v, no exception, and no key of a deviation that was found; name another framework with --framework", id, frameworks)
 }

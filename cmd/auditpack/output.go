@@ -30,17 +30,43 @@ func (o output) object(v any) error {
 	return nil
 }
 
-// table prints rows under their heads, without frames, so that it reads well and cuts well.
+// prose takes lines of words, which are broken where lines have a width.
+func (o output) prose() io.Writer { return folder{o.w, lineWidth(o.w)} }
+
+// fewRows is how many rows are read one by one, and so may stand below each other where they are too wide for a table. A list that is
+// longer stays a table, with lines that are too long.
+const fewRows = 40
+
+// table prints rows under their heads, without frames, so that it reads well and cuts well. Where lines have a width, long texts are
+// broken in their column, and few rows that are too wide even then are cards.
 func (o output) table(head []string, rows [][]any) error {
 	t := table.NewWriter()
 	t.SetStyle(plainStyle())
+	t.SuppressTrailingSpaces()
 	h := table.Row{}
 	for _, s := range head {
 		h = append(h, s)
 	}
 	t.AppendHeader(h)
+	texts := [][]string{head}
 	for _, r := range rows {
 		t.AppendRow(r)
+		var cells []string
+		for _, c := range r {
+			cells = append(cells, fmt.Sprint(c))
+		}
+		texts = append(texts, cells)
+	}
+	if width := lineWidth(o.w); width > 0 {
+		widths, fits := fit(texts, width)
+		if !fits && len(rows) <= fewRows {
+			return cards(o.prose(), texts)
+		}
+		var columns []table.ColumnConfig
+		for i, n := range widths {
+			columns = append(columns, table.ColumnConfig{Number: i + 1, WidthMax: n, WidthMaxEnforcer: text.WrapSoft})
+		}
+		t.SetColumnConfigs(columns)
 	}
 	_, err := fmt.Fprintln(o.w, t.Render())
 	return err
@@ -72,7 +98,7 @@ func (l *listing) end(head ...string) error {
 func plainStyle() table.Style {
 	s := table.StyleDefault
 	s.Name = "plain"
-	s.Box.PaddingLeft, s.Box.PaddingRight, s.Box.MiddleVertical = "", "  ", ""
+	s.Box.PaddingLeft, s.Box.PaddingRight, s.Box.MiddleVertical = "", columnGap, ""
 	s.Format.Header = text.FormatDefault
 	s.Options.DrawBorder, s.Options.SeparateColumns, s.Options.SeparateHeader, s.Options.SeparateRows = false, false, false, false
 	return s

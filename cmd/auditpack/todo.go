@@ -65,7 +65,7 @@ func printToDo(c *cli.Context, j *judgement, assessments []assessment.Assessment
 		return nil
 	}
 	for i, task := range tasks {
-		fmt.Fprintf(out.w, "%d. %s\n", i+1, strings.Join(task.Lines(t), "\n   "))
+		fmt.Fprintf(out.prose(), "%d. %s\n", i+1, strings.Join(task.Lines(t), "\n   "))
 	}
 	return nil
 }

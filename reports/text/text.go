@@ -4,6 +4,7 @@ package text
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -16,13 +17,15 @@ import (
 const maxLine = 132
 
 // Renderer writes plain text in UTF-8. The zero value is ready for use.
-type Renderer struct{}
+type Renderer struct {
+	Width int // in characters, up to which a table is written as columns; 0 is maxLine
+}
 
 var _ reports.Renderer = Renderer{}
 
 // Render writes d to w.
-func (Renderer) Render(w io.Writer, d reports.Document) error {
-	p := &printer{w: bufio.NewWriter(w), d: d}
+func (r Renderer) Render(w io.Writer, d reports.Document) error {
+	p := &printer{w: bufio.NewWriter(w), d: d, width: cmp.Or(r.Width, maxLine)}
 	p.cover()
 	number := 0
 	for _, s := range d.Sections {
@@ -39,8 +42,9 @@ func (Renderer) Render(w io.Writer, d reports.Document) error {
 }
 
 type printer struct {
-	w *bufio.Writer
-	d reports.Document
+	w     *bufio.Writer
+	d     reports.Document
+	width int
 }
 
 func (p *printer) line(format string, args ...any) { fmt.Fprintf(p.w, format+"\n", args...) }
@@ -151,7 +155,7 @@ func (p *printer) table(t reports.Table) {
 		}
 		total += widths[i] + 3
 	}
-	if fits && total-3 <= maxLine {
+	if fits && total-3 <= p.width {
 		p.columns(t, rows, widths)
 	} else {
 		p.blocks(rows)

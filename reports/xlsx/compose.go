@@ -181,7 +181,7 @@ func (b *book) single(s *sheet, p *pile) {
 			}
 			first = false
 		case reports.Paragraph:
-			for _, text := range chunks(b.proseText(v), b.limits.chars) {
+			for _, text := range proseLines(b.proseText(v)) {
 				s.add(cell{value: text, look: look{role: subtitle, tone: v.Style}})
 			}
 		case reports.Table:

@@ -61,6 +61,29 @@ func cut(s string, size int) string {
 	return s
 }
 
+// proseWidth is how many characters of prose a line has above a table. It stands in the first cell of a row and runs over the empty ones
+// beside it, so this is what a screen shows without scrolling.
+const proseWidth = 150
+
+// proseLines breaks prose between words; only a word that is longer than a line is cut.
+func proseLines(s string) []string {
+	var out []string
+	for _, paragraph := range strings.Split(s, "\n") {
+		line := ""
+		for _, word := range strings.Fields(paragraph) {
+			for _, part := range chunks(word, proseWidth) {
+				if line != "" && units(line)+1+units(part) > proseWidth {
+					out = append(out, line)
+					line = ""
+				}
+				line = strings.TrimPrefix(line+" "+part, " ")
+			}
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
 // chunks cuts s into parts that fit into a cell each.
 func chunks(s string, size int) []string {
 	var out []string

@@ -293,3 +293,26 @@ func zipMembers(t *testing.T, output []byte) map[string]bool {
 	}
 	return members
 }
+
+// Prose above a table is lines that a screen shows, with no word lost and none broken that fits a line.
+func TestProseLines(t *testing.T) {
+	ids := strings.TrimSuffix(strings.Repeat("A.5.1, ", 90), ", ")
+	long := strings.Repeat("x", 2*proseWidth+7)
+	for _, text := range []string{"", "short", ids, "first\nsecond " + ids, "a " + long + " b", strings.Repeat("größer ", 60) + "🔥"} {
+		lines := proseLines(text)
+		for _, line := range lines {
+			if n := units(line); n > proseWidth || strings.TrimSpace(line) != line {
+				t.Errorf("%.20q: a line of %d units: %q", text, n, line)
+			}
+		}
+		if got, want := strings.Join(strings.Fields(strings.Join(lines, " ")), ""), strings.Join(strings.Fields(text), ""); got != want {
+			t.Errorf("%.20q: got %q, want %q", text, got, want)
+		}
+	}
+	if got, want := len(proseLines(ids)), 5; got != want {
+		t.Errorf("%d units: got %d lines, want %d", units(ids), got, want)
+	}
+	if got := proseLines("one\ntwo"); len(got) != 2 {
+		t.Errorf("lines of the text are not kept: %q", got)
+	}
+}
