@@ -236,3 +236,10 @@ func FuzzDecodeEntry(f *testing.F) {
 		}
 	})
 }
+
+func TestDecodeEntryOfANewerFormat(t *testing.T) {
+	_, err := DecodeEntry([]byte(`{"format":"auditpack.entry/99","witness":"x"}`))
+	if want := `format: got "auditpack.entry/99", want "` + EntryFormat + `": a newer auditpack wrote it, read it with that one`; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got error %v, want one with %q", err, want)
+	}
+}

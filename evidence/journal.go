@@ -96,6 +96,9 @@ func (e Entry) Encode() ([]byte, error) {
 // DecodeEntry reads an entry strictly: what it accepts, Encode gives back byte for byte.
 func DecodeEntry(b []byte) (Entry, error) {
 	var e Entry
+	if err := checkFormat(b, EntryFormat); err != nil {
+		return Entry{}, fmt.Errorf("read journal entry: %w", err)
+	}
 	if err := canonical.Unmarshal(b, &e); err != nil {
 		return Entry{}, fmt.Errorf("read journal entry: %w", err)
 	}

@@ -167,15 +167,23 @@ func (r Record) Encode() ([]byte, Digest, error) {
 // spelling or spacing.
 var ErrNotCanonical = errors.New("not the canonical encoding of what it says")
 
+// checkFormat says that b names another format than want, before its keys are found to be unknown.
+func checkFormat(b []byte, want string) error {
+	var head struct {
+		Format string `json:"format"`
+	}
+	if err := json.Unmarshal(b, &head); err == nil && head.Format != "" && head.Format != want {
+		return fmt.Errorf("format: got %q, want %q: a newer auditpack wrote it, read it with that one", head.Format, want)
+	}
+	return nil
+}
+
 // DecodeRecord reads a record strictly: an unknown key or format is an error. What it accepts, Encode gives back byte for
 // byte.
 func DecodeRecord(b []byte) (Record, error) {
 	var r Record
-	var head struct {
-		Format string `json:"format"`
-	}
-	if err := json.Unmarshal(b, &head); err == nil && head.Format != "" && head.Format != RecordFormat {
-		return Record{}, fmt.Errorf("read record: format: got %q, want %q: a newer auditpack wrote it, read it with that one", head.Format, RecordFormat)
+	if err := checkFormat(b, RecordFormat); err != nil {
+		return Record{}, fmt.Errorf("read record: %w", err)
 	}
 	if err := canonical.Unmarshal(b, &r); err != nil {
 		return Record{}, fmt.Errorf("read record: %w", err)

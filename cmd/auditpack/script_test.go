@@ -29,7 +29,7 @@ func scriptParams() testscript.Params {
 			}
 			return os.MkdirAll(e.WorkDir, 0o755)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status, "newer": newer},
 	}
 }
 
