@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"auditpack/evidence"
 	"auditpack/reports/assessment"
 	"auditpack/templates"
 )
@@ -299,12 +300,26 @@ func (l *taskList) answer(id assessment.TestID) string {
 		}
 	}
 	switch {
+	case unanswered > 0 && l.inExceptionFiles(test):
+		return l.b.t.Get("todo.correct-exceptions", "test", string(id), "n", l.b.num(unanswered))
 	case unanswered > 0:
 		return l.b.t.Get("todo.answer", "test", string(id), "n", l.b.num(unanswered))
 	case test.Open > 0:
 		return l.b.t.Get("todo.answered", "test", string(id))
 	}
 	return l.b.t.Get("todo.excepted", "test", string(id))
+}
+
+// inExceptionFiles says whether all that a test found stands in files of exceptions, in any of their versions.
+func (l *taskList) inExceptionFiles(test assessment.TestResult) bool {
+	files := map[evidence.Digest]bool{}
+	for _, e := range l.b.a.Exceptions {
+		files[e.Evidence] = true
+		for _, v := range e.Versions {
+			files[v.Evidence] = true
+		}
+	}
+	return !slices.ContainsFunc(test.Deviations, func(d assessment.Deviation) bool { return !files[d.Evidence] })
 }
 
 // manual names the file of a manual test that does not count, or where a new one goes.

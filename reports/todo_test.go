@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -137,6 +138,31 @@ func TestToDo(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("tasks (-want +got):\n%s", diff)
+	}
+}
+
+// What a test found in files of exceptions alone is put right in them; a deviation anywhere else is answered.
+func TestToDoOfExceptionFiles(t *testing.T) {
+	text, err := templates.LoadText(templates.Files, templates.English)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := func(elsewhere evidence.Digest) string {
+		a := lacking()
+		a.Exceptions = []assessment.Exception{{ID: "EXC-1", Evidence: "sha256:now", Versions: []assessment.ExceptionVersion{{Evidence: "sha256:before"}}}}
+		a.Tests[0].Deviations = []assessment.Deviation{{Key: "a", Evidence: "sha256:now"}, {Key: "b", Evidence: elsewhere}}
+		for _, task := range ToDo([]assessment.Assessment{a}, func(string) Origin { return Origin{} }, text) {
+			if task.Code == "deviations" {
+				return task.Next
+			}
+		}
+		return ""
+	}
+	if got := next("sha256:before"); !strings.HasPrefix(got, "the exception files: put right what TFP-01 found, 2 in number") {
+		t.Errorf("all in exception files: got %q", got)
+	}
+	if got := next("sha256:log"); !strings.HasPrefix(got, "responses/: answer the deviations of TFP-01") {
+		t.Errorf("one elsewhere: got %q", got)
 	}
 }
 
