@@ -147,7 +147,7 @@ func printComparison(out output, c comparison.Comparison) error {
 		_, err = out.w.Write(b)
 		return err
 	}
-	fmt.Fprintf(out.w, "%s: %s against %s\n", c.Framework, sideText(c.New), sideText(c.Old))
+	fmt.Fprintf(out.prose(), "%s: %s against %s\n", c.Framework, sideText(c.New), sideText(c.Old))
 	sections := []struct {
 		title string
 		head  []string
@@ -173,7 +173,7 @@ func printComparison(out output, c comparison.Comparison) error {
 	for _, state := range comparison.States() {
 		counts = append(counts, fmt.Sprintf("%d %s", c.Counts[state], state))
 	}
-	_, err := fmt.Fprintf(out.w, "\ndeviations: %s\n", strings.Join(counts, ", "))
+	_, err := fmt.Fprintf(out.prose(), "\ndeviations: %s\n", strings.Join(counts, ", "))
 	return err
 }
 

@@ -107,7 +107,7 @@ func plainStyle() table.Style {
 // note tells people something on the side; --quiet leaves it out.
 func note(c *cli.Context, format string, args ...any) {
 	if !c.Bool("quiet") {
-		fmt.Fprintf(c.App.ErrWriter, "auditpack: "+format+"\n", args...)
+		fmt.Fprintf(folder{c.App.ErrWriter, lineWidth(c.App.ErrWriter)}, "auditpack: "+format+"\n", args...)
 	}
 }
 

@@ -158,7 +158,7 @@ func printSample(c *cli.Context, sheet sampling.Sheet, dir string) error {
 	case sheet.SelfTest():
 		fmt.Fprintf(out.w, "self-test sample, seed %s\n\n", sheet.Seed)
 	default:
-		fmt.Fprintf(out.w, "fixed in journal entry %d at %s; nonce %s, seed %s\n\n", sheet.Fixed.Entry, sheet.Fixed.Time.Format(time.RFC3339), sheet.Nonce, sheet.Seed)
+		fmt.Fprintf(out.prose(), "fixed in journal entry %d at %s; nonce %s, seed %s\n\n", sheet.Fixed.Entry, sheet.Fixed.Time.Format(time.RFC3339), sheet.Nonce, sheet.Seed)
 	}
 	var head []string
 	for _, col := range sheet.Columns {

@@ -31,7 +31,7 @@ func lineWidth(w io.Writer) int {
 }
 
 // longWord is as much of a word as stays together where a table would not fit otherwise.
-const longWord = 24
+const longWord = 16
 
 // fit gives columns widths with which a line of a table has at most width characters: the widest ones give way first, none of them
 // below its longest word, and where that is not enough, none below longWord. It says whether that was enough. rows has the texts of all
