@@ -78,6 +78,21 @@ func (r exceptionRules) names() string {
 	return strings.Join(names, ", ")
 }
 
+// testOfImpact looks at which requirements of a framework an exception touches.
+const testOfImpact assessment.TestID = "EXC-06"
+
+// asksForImpact is the last of the frameworks that want to know which of their requirements an exception touches; empty for none.
+func (r exceptionRules) asksForImpact() (last assessment.FrameworkID) {
+	if t, ok := r.catalogue.Test(testOfImpact); ok {
+		for _, f := range r.frameworks {
+			if slices.Contains(t.Frameworks, f) {
+				last = f
+			}
+		}
+	}
+	return last
+}
+
 // lintResult is what a test found in exception files alone.
 type lintResult struct {
 	framework assessment.FrameworkID // that it was judged for; empty where it finds the same under all

@@ -19,6 +19,7 @@ import (
 	"auditpack/collectors/exceptions"
 	"auditpack/internal/atomicfile"
 	"auditpack/internal/textfiles"
+	"auditpack/reports/assessment"
 )
 
 func newExceptionCommand() *cli.Command {
@@ -68,12 +69,12 @@ func newException(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	b := d.yaml()
-	if err := d.check(path, b); err != nil {
-		return err
-	}
 	rules, err := exceptionRulesOf(c)
 	if err != nil {
+		return err
+	}
+	b := d.yaml(rules.asksForImpact())
+	if err := d.check(path, b); err != nil {
 		return err
 	}
 	if err := atomicfile.Write(path, b, 0o644); err != nil {
@@ -227,8 +228,9 @@ func (d *draft) check(path string, b []byte) error {
 	return nil
 }
 
-// yaml is the file: fields in the order in which people decide on them, each with what its schema says of it.
-func (d *draft) yaml() []byte {
+// yaml is the file: fields in the order in which people decide on them, each with what its schema says of it. impact is the framework, if any,
+// that wants to know which of its requirements an exception touches.
+func (d *draft) yaml(impact assessment.FrameworkID) []byte {
 	var b strings.Builder
 	b.WriteString("# An approved, dated acceptance of a deviation. Lines behind \"# TO DECIDE\" wait for people: fill them in and take the # away.\n" +
 		"# Check it with: auditpack exceptions lint FILE\n")
@@ -269,6 +271,10 @@ func (d *draft) yaml() []byte {
 		compensating = append(compensating, "  - "+scalar(x.Control))
 	}
 	field("compensating_controls", "", compensating...)
+	if impact != "" {
+		field("criterion_impact", "")
+		fmt.Fprintf(&b, "#  - {framework: %s, id: COS-03, effect: none, reason: The rule is wider than needed; the criterion is met by the gateway.}\n", impact)
+	}
 	return []byte(b.String())
 }
 
