@@ -2,6 +2,7 @@ package boundary
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -23,28 +24,36 @@ import (
 
 const (
 	recordingFilesPart = "recording files"
-	recordingSuffix    = ".bsr"  // of the folder of one recording, after its id
-	maxChecksumBytes   = 1 << 20 // of a file that is kept as it is; one line of it has some 100 bytes
+	recordingIndex     = "recordings.json" // the list of recordings, beside a part for each
+	recordingSuffix    = ".bsr"            // of the folder of one recording, after its id
+	maxChecksumBytes   = 1 << 20           // of a file that is kept as it is; one line of it has some 100 bytes
 	checksumFile       = "SHA256SUM"
 	metaSuffix         = "-recording.meta"
 	maxUnreadNamed     = 20 // files, in the outcome
 )
 
-// recordingLine is a line of the inventory of the recordings' files.
+// recordingLine is a line of the inventory of one recording's files. The first one names the recording alone: a folder without files has
+// an inventory too.
 //
 // Source: Boundary documentation, "BSR file data structure" and "Validate the integrity of session recordings", as of 2026-11: each folder
 // of a recording has SHA256SUM, as sha256sum writes it, of its own files, with a signature beside it; the meta files name the folders of
 // connections and channels.
 type recordingLine struct {
 	Line      int64      `json:"line"`
-	Recording string     `json:"recording,omitempty"` // its id
-	Path      string     `json:"path,omitempty"`      // below the recording's folder
+	Recording string     `json:"recording"`      // its id
+	Path      string     `json:"path,omitempty"` // below the recording's folder
 	Size      int64      `json:"size_bytes"`
 	Modified  *time.Time `json:"modified_at,omitempty"`
 	SHA256    string     `json:"sha256,omitempty"` // of the bytes as read now
 	Text      *string    `json:"text,omitempty"`   // of SHA256SUM and meta files: checksums and names, nothing that was recorded
 	Error     string     `json:"error,omitempty"`  // why it could not be read
-	Total     *int64     `json:"total_recordings,omitempty"`
+}
+
+// indexLine is a line of the list of recordings.
+type indexLine struct {
+	ID    string `json:"id"`
+	Files int64  `json:"files"`
+	Bytes int64  `json:"bytes"`
 }
 
 // collectRecordings takes an inventory of a copy or mount of the storage bucket and returns when it last did: what last says where it is
@@ -79,19 +88,39 @@ type stocktaking struct {
 	failures   int
 }
 
-// collect stores the inventory. What could not be read is a line that says so, and an error in the end: the rest stands.
+// collect stores the inventory: a part for each recording, so that one that did not change is the same bytes again, and the list of them.
+// What could not be read is a line that says so, and an error in the end: the rest stands.
 func (s *stocktaking) collect(ctx context.Context, folder string, now time.Time) error {
 	entries, err := fs.ReadDir(s.tree, ".")
 	if err != nil {
 		return fmt.Errorf("read recordings in %q: %s", folder, reason(err))
 	}
-	rows := newRowReader(ctx, s.lines(ctx, entries))
-	defer rows.stop()
-	part, err := s.out.Put(ctx, kindRecordingFiles, "recording-files.ndjson", linesType, rows)
+	rec := evidence.Record{Kind: kindRecordingFiles, At: &now}
+	index := []indexLine{}
+	for _, e := range entries {
+		id, ok := strings.CutSuffix(e.Name(), recordingSuffix)
+		if !ok || id == "" || !e.IsDir() {
+			continue
+		}
+		files, size := s.files, s.bytes
+		part, err := s.recording(ctx, id)
+		if err != nil {
+			return err
+		}
+		rec.Content = append(rec.Content, part)
+		index = append(index, indexLine{ID: id, Files: s.files - files, Bytes: s.bytes - size})
+		s.recordings++
+		s.out.Progress(collectors.Progress{Step: recordingFilesPart, Bytes: s.bytes, Items: s.files})
+	}
+	b, err := json.Marshal(map[string][]indexLine{"recordings": index})
 	if err != nil {
 		return err
 	}
-	rec := evidence.Record{Kind: kindRecordingFiles, At: &now, Content: []evidence.Part{part}}
+	part, err := s.out.Put(ctx, kindRecordingFiles, recordingIndex, "application/json", bytes.NewReader(append(b, '\n')))
+	if err != nil {
+		return err
+	}
+	rec.Content = append(rec.Content, part)
 	rec.Source.System = folder
 	rec.Procedure = fmt.Sprintf("Listed the files of each folder ID%s in %s with their sizes and the SHA-256 of their bytes, and kept the text of the files %s and *%s; what was recorded was hashed, not kept.",
 		recordingSuffix, folder, checksumFile, metaSuffix)
@@ -107,42 +136,35 @@ func (s *stocktaking) collect(ctx context.Context, folder string, now time.Time)
 	return nil
 }
 
-// lines yields the lines of the inventory. The last one has the number of recordings, so that an empty bucket has an inventory too.
-func (s *stocktaking) lines(ctx context.Context, entries []fs.DirEntry) iter.Seq[recordingLine] {
-	return func(yield func(recordingLine) bool) {
-		var number int64
-		next := func(l recordingLine) bool {
-			number++
-			l.Line = number
+// recording stores the inventory of one recording.
+func (s *stocktaking) recording(ctx context.Context, id string) (evidence.Part, error) {
+	rows := newRowReader(ctx, func(yield func(recordingLine) bool) {
+		line := recordingLine{Line: 1, Recording: id}
+		if !yield(line) {
+			return
+		}
+		s.walk(ctx, id, func(l recordingLine) bool {
+			line.Line++
+			l.Line = line.Line
 			return yield(l)
-		}
-		for _, e := range entries {
-			id, ok := strings.CutSuffix(e.Name(), recordingSuffix)
-			if !ok || id == "" || !e.IsDir() {
-				continue
-			}
-			s.recordings++
-			if !s.walk(ctx, id, next) {
-				return
-			}
-			s.out.Progress(collectors.Progress{Step: recordingFilesPart, Bytes: s.bytes, Items: s.files})
-		}
-		total := s.recordings
-		next(recordingLine{Total: &total})
-	}
+		})
+	})
+	defer rows.stop()
+	return s.out.Put(ctx, kindRecordingFiles, id+recordingSuffix+".ndjson", linesType, rows)
 }
 
-// walk yields the files of one recording, in the order of their names, and says whether to go on.
-func (s *stocktaking) walk(ctx context.Context, id string, next func(recordingLine) bool) (goOn bool) {
+// walk yields the files of one recording, in the order of their names.
+func (s *stocktaking) walk(ctx context.Context, id string, next func(recordingLine) bool) {
 	root := id + recordingSuffix
-	err := fs.WalkDir(s.tree, root, func(name string, e fs.DirEntry, err error) error {
+	// The function returns no error but those that steer the walk.
+	_ = fs.WalkDir(s.tree, root, func(name string, e fs.DirEntry, err error) error {
 		switch {
 		case ctx.Err() != nil:
 			return fs.SkipAll // the reader says why
 		case err == nil && e.IsDir():
 			return nil
 		}
-		l := recordingLine{Recording: id, Path: strings.TrimPrefix(strings.TrimPrefix(name, root), "/")}
+		l := recordingLine{Recording: id, Path: cmp.Or(strings.TrimPrefix(strings.TrimPrefix(name, root), "/"), ".")}
 		if err == nil {
 			err = s.read(ctx, name, e, &l)
 		}
@@ -158,7 +180,6 @@ func (s *stocktaking) walk(ctx context.Context, id string, next func(recordingLi
 		}
 		return nil
 	})
-	return err == nil && ctx.Err() == nil
 }
 
 // read hashes one file in pieces. Only regular files are opened: a link may lead anywhere.

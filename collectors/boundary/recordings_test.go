@@ -221,6 +221,35 @@ func TestRecordingFilesAreReadSeldom(t *testing.T) {
 	asked(0, 1)
 }
 
+// A recording that did not change is the same bytes in the next inventory; one that was added changes its own part and the list alone.
+func TestRecordingFilesAgain(t *testing.T) {
+	b := newBucket(t, bsr("sr_1"))
+	digests := func() map[string]evidence.Digest {
+		body, err := evidence.ReadAll(t.Context(), b.store, b.collect().Entry.Records[0], 1<<20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := evidence.DecodeRecord(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := map[string]evidence.Digest{}
+		for _, p := range r.Content {
+			all[p.Name] = p.Digest
+		}
+		return all
+	}
+	before := digests()
+	for name, content := range bsr("sr_2") {
+		b.tree[name] = &fstest.MapFile{Data: []byte(content), ModTime: b.now}
+	}
+	b.now = b.now.Add(24 * time.Hour)
+	after := digests()
+	if len(before) != 2 || len(after) != 3 || before["sr_1.bsr.ndjson"] != after["sr_1.bsr.ndjson"] || before["recordings.json"] == after["recordings.json"] {
+		t.Errorf("got %v, then %v", before, after)
+	}
+}
+
 // An empty bucket is an inventory: what the API says is there is then missing.
 func TestNoRecordings(t *testing.T) {
 	b := newBucket(t, map[string]string{"readme.txt": "x"})

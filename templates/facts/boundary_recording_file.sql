@@ -10,9 +10,9 @@ with inventory as (
         'sha256:' || regexp_extract(filename, '[0-9a-f]{64}') as evidence,
         line,
         recording as recording_id,
-        coalesce(path, '') as path,
-        regexp_extract(coalesce(path, ''), '^(?:.*/)?') as directory,
-        regexp_extract(coalesce(path, ''), '[^/]*$') as file,
+        path,
+        regexp_extract(path, '^(?:.*/)?') as directory,
+        regexp_extract(path, '[^/]*$') as file,
         case when error is null then size_bytes end as size_bytes,
         try_cast(modified_at as timestamp_ns) as modified_at,
         sha256,
@@ -25,7 +25,7 @@ with inventory as (
         maximum_object_size = 16777216,
         columns = {line: 'bigint', recording: 'varchar', path: 'varchar', size_bytes: 'bigint', modified_at: 'varchar', sha256: 'varchar', "text": 'varchar', error: 'varchar'}
     )
-    where recording is not null
+    where path is not null -- the first line of a recording has none, nor has the list of recordings
 ),
 entry as (
     select evidence, line, recording_id, directory, file, unnest(string_split("text", chr(10))) as entry
