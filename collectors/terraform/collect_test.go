@@ -44,7 +44,7 @@ func newWorld(t *testing.T, fake *terraformtest.Server) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &world{t: t, fake: fake, server: server, store: memstore.New(), config: "organization: acme\naddress: " + server.URL + "\nrequests_per_second: 1000\n",
+	return &world{t: t, fake: fake, server: server, store: memstore.New(), config: "organization: acme\naddress: " + server.URL + "\nrequests_per_second: 1000\nskip: []\n",
 		vars: map[string]string{"TFE_TOKEN": token, "TFE_AUDIT_TOKEN": terraformtest.AuditToken}, period: p, now: time.Date(2026, 10, 1, 6, 0, 0, 0, time.UTC)}
 }
 

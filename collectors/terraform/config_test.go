@@ -52,6 +52,7 @@ func TestOpen(t *testing.T) {
 		"query in address":       {"{organization: acme, address: 'https://tfe.example/?token=pass-word-canary'}", nil, "want no query"},
 		"negative look-back":     {"{organization: acme, lookback_days: -1}", nil, "lookback_days: got -1"},
 		"no requests at all":     {"{organization: acme, requests_per_second: 0}", nil, "requests_per_second: got 0"},
+		"nothing left out":       {"{organization: acme, skip: []}", nil, "https://app.terraform.io [acme]"},
 		"parts left out":         {"{organization: acme, skip: [organization tokens, policies]}", nil, "https://app.terraform.io [acme]"},
 		"a part that must stay":  {"{organization: acme, skip: [runs]}", nil, `skip: "runs" is none of policy sets, policies, organization tokens`},
 		"unknown key":            {"{organization: acme, token: pass-word-canary}", nil, "token"},

@@ -63,8 +63,11 @@ const (
 	maxLookback     = 3650
 )
 
-// skippable are the parts that may be left out.
-var skippable = []string{policySets, policies, organizationTokens, teamTokens, userTokens, agentTokens, metricsTokens}
+// tokenParts need rights to change what they read, so they are asked for on demand alone; skippable are all parts that may be left out.
+var (
+	tokenParts = []string{organizationTokens, teamTokens, userTokens, agentTokens, metricsTokens}
+	skippable  = append([]string{policySets, policies}, tokenParts...)
+)
 
 // Config is a source of type "terraform" in auditpack.yaml. Tokens come from the variables TFE_TOKEN and TFE_AUDIT_TOKEN or from
 // files, never from this file.
@@ -75,7 +78,7 @@ type Config struct {
 	AuditTokenFile Files    `yaml:"audit_token_file" jsonschema:"oneof_type=string;object,description=File that holds an organization token or audit trails token for the audit trail; for several organizations a file for each name; default: the variable TFE_AUDIT_TOKEN"`
 	CAFile         string   `yaml:"ca_file" jsonschema:"description=PEM file of certificate authorities to trust besides the system's; for Terraform Enterprise"`
 	LookbackDays   *int     `yaml:"lookback_days" jsonschema:"minimum=0,maximum=3650,description=How many days before the period a run may have been created and still be found when it was applied in the period; default: 30"`
-	Skip           []string `yaml:"skip" jsonschema:"enum=policy sets,enum=policies,enum=organization tokens,enum=team tokens,enum=user tokens,enum=agent tokens,enum=metrics tokens,description=Parts that are not asked for"`
+	Skip           []string `yaml:"skip" jsonschema:"enum=policy sets,enum=policies,enum=organization tokens,enum=team tokens,enum=user tokens,enum=agent tokens,enum=metrics tokens,description=Parts that are not asked for; default: the lists of tokens; [] asks for everything"`
 	Requests       *int     `yaml:"requests_per_second" jsonschema:"minimum=1,maximum=1000,description=How many requests are sent in a second; default: two thirds of what the server announces (HCP Terraform: 30)"`
 }
 
@@ -145,6 +148,9 @@ func open(decode func(any) error, env collectors.Env) (collectors.Collector, err
 		if c.perSecond < 1 || c.perSecond > maxPace {
 			errs = append(errs, fmt.Errorf("requests_per_second: got %d, want 1 to %d", c.perSecond, maxPace))
 		}
+	}
+	if c.skip == nil {
+		c.skip = tokenParts
 	}
 	for _, part := range c.skip {
 		if !slices.Contains(skippable, part) {

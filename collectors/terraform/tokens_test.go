@@ -151,24 +151,33 @@ func TestSecretsOfTokens(t *testing.T) {
 	}
 }
 
-// What is left out is not asked for, has no outcome, and is not among what a failure of the source concerns.
+// What is left out is not asked for, has no outcome, and is not among what a failure of the source concerns. Tokens are left out unless
+// skip says otherwise.
 func TestSkip(t *testing.T) {
-	fake := terraformtest.New(withTokens(), token)
-	w := newWorld(t, fake)
-	w.config += "skip: [organization tokens, team tokens, user tokens, agent tokens, metrics tokens, policies]\n"
-	res := w.collect()
-	if got := tokenParts(res); len(got) > 0 || slices.ContainsFunc(parts(res), func(p string) bool { return strings.HasPrefix(p, "policies") }) || res.Failed() {
-		t.Errorf("parts: %v", parts(res))
-	}
-	for _, path := range fake.Asked() {
-		if strings.Contains(path, "token") || strings.Contains(path, "agent-pools") || strings.Contains(path, "/policies") {
-			t.Errorf("asked for %s", path)
-		}
-	}
-	w.vars["TFE_TOKEN"] = "wrong"
-	for _, p := range w.collect().Entry.Parts {
-		if p.Kind == terraform.KindTeamTokens || p.Kind == terraform.KindPolicies {
-			t.Errorf("a failure of the source concerns %s", p.Kind)
-		}
+	for skip, policies := range map[string]bool{
+		"skip: [organization tokens, team tokens, user tokens, agent tokens, metrics tokens, policies]": false,
+		"": true,
+	} {
+		t.Run(skip, func(t *testing.T) {
+			fake := terraformtest.New(withTokens(), token)
+			w := newWorld(t, fake)
+			w.config = strings.Replace(w.config, "skip: []", skip, 1)
+			res := w.collect()
+			asked := slices.ContainsFunc(parts(res), func(p string) bool { return strings.HasPrefix(p, "policies") })
+			if got := tokenParts(res); len(got) > 0 || asked != policies || res.Failed() {
+				t.Errorf("parts: %v", parts(res))
+			}
+			for _, path := range fake.Asked() {
+				if strings.Contains(path, "token") || strings.Contains(path, "agent-pools") || !policies && strings.Contains(path, "/policies") {
+					t.Errorf("asked for %s", path)
+				}
+			}
+			w.vars["TFE_TOKEN"] = "wrong"
+			for _, p := range w.collect().Entry.Parts {
+				if p.Kind == terraform.KindTeamTokens || !policies && p.Kind == terraform.KindPolicies {
+					t.Errorf("a failure of the source concerns %s", p.Kind)
+				}
+			}
+		})
 	}
 }
