@@ -41,11 +41,13 @@ func (b *builder) systemDescription() (Section, bool) {
 			b.field("requirements.remarks", b.faultCell(slices.DeleteFunc(slices.Clone(d.Faults), func(f string) bool { return f == unstated }))),
 		))
 	}
-	blocks = append(blocks, t)
 	return Section{
 		ID: "system-description", Title: b.t.Get("description.title"), Sheet: b.t.Get("sheet.description"),
-		Blocks:   blocks,
-		Sections: []Section{{ID: "management-statement", Title: b.t.Get("description.statement"), Blocks: b.managementStatement(d.Statement)}},
+		Blocks: blocks,
+		Sections: []Section{
+			{ID: "description-parts", Title: b.t.Get("description.parts"), Sheet: b.t.Get("sheet.description-parts"), Blocks: []Block{t}},
+			{ID: "management-statement", Title: b.t.Get("description.statement"), Blocks: b.managementStatement(d.Statement)},
+		},
 	}, true
 }
 

@@ -101,6 +101,7 @@ func (b *book) fields(s *sheet, items []reports.Field) {
 			}
 			text, _ := part.value.(string)
 			b.merge(s, n, 2, text)
+			s.rows[n-1].height = max(s.rows[n-1].height, heightOf(fmt.Sprint(name.value), s.widths[0]))
 		}
 	}
 }

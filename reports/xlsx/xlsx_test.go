@@ -316,3 +316,50 @@ func TestProseLines(t *testing.T) {
 		t.Errorf("lines of the text are not kept: %q", got)
 	}
 }
+
+// A label that needs two lines has a row that is two lines high, however short its value is.
+func TestLabelHeight(t *testing.T) {
+	const long = "Fingerabdruck des Schlüssels, der diesen Bericht besiegelt"
+	f := open(t, render(t, Renderer{}, reports.Document{Title: "t", Cover: []reports.Field{
+		{Label: "Stand", Value: reports.Cell{Text: "kurz"}}, {Label: long, Value: reports.Cell{Text: "kurz"}},
+	}}))
+	sheet := f.GetSheetList()[0]
+	rows, err := f.GetRows(sheet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	heights := map[string]float64{}
+	for i, row := range rows {
+		if len(row) > 0 {
+			if heights[row[0]], err = f.GetRowHeight(sheet, i+1); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if one, two := heights["Stand"], heights[long]; two < one+lineHeight {
+		t.Errorf("a label of one line: %v points, of two: %v", one, two)
+	}
+}
+
+// What management says of the system has a sheet of its own, whose columns are as wide as its texts ask for.
+func TestDescriptionParts(t *testing.T) {
+	a := rendertest.Criteria()
+	for i := range a.Description.Slots {
+		if a.Description.Slots[i].Line > 0 {
+			a.Description.Slots[i].Text.EN = strings.Repeat("The platform runs in two regions. ", 20)
+		}
+	}
+	f := open(t, render(t, Renderer{}, reports.Evidence(a, rendertest.Words(t, templates.English))))
+	const sheet = "Description parts"
+	text, err := f.GetColWidth(sheet, "B")
+	if err != nil {
+		t.Fatal(err)
+	}
+	remarks, err := f.GetColWidth(sheet, "D")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text < 40 || text < remarks {
+		t.Errorf("the text has %v characters, the remarks have %v", text, remarks)
+	}
+}
