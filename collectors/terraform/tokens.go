@@ -64,7 +64,12 @@ func withoutSecret(kind evidence.Kind, body []byte) error {
 		var a struct {
 			Token any `json:"token"`
 		}
-		if len(item.Attributes) > 0 && json.Unmarshal(item.Attributes, &a) != nil || a.Token != nil {
+		if len(item.Attributes) > 0 {
+			if err := json.Unmarshal(item.Attributes, &a); err != nil {
+				return fmt.Errorf("read token %q: %w", item.ID, err)
+			}
+		}
+		if a.Token != nil && a.Token != "" {
 			return errSecret
 		}
 	}

@@ -151,6 +151,31 @@ func TestSecretsOfTokens(t *testing.T) {
 	}
 }
 
+// An empty text is no secret; attributes that are no object may hide one, and are refused as what they are.
+func TestOddTokens(t *testing.T) {
+	for name, tt := range map[string]struct {
+		change func(resource map[string]any)
+		want   string
+	}{
+		"empty":     {func(r map[string]any) { r["attributes"].(map[string]any)["token"] = "" }, "team tokens: ok 1"},
+		"left out":  {func(r map[string]any) { delete(r["attributes"].(map[string]any), "token") }, "team tokens: ok 1"},
+		"an object": {func(r map[string]any) { r["attributes"].(map[string]any)["token"] = map[string]any{"secret": "x"} }, "team tokens: failed (the answer holds the secret"},
+		"no object": {func(r map[string]any) { r["attributes"] = "x" }, `team tokens: failed (read token "at-team": `},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, terraformtest.New(withTokens(), token))
+			altered(w, func(path string, document map[string]any) {
+				if strings.HasSuffix(path, "/team-tokens") {
+					tt.change(document["data"].([]any)[0].(map[string]any))
+				}
+			})
+			if got := tokenParts(w.collect()); !slices.ContainsFunc(got, func(p string) bool { return strings.HasPrefix(p, tt.want) }) {
+				t.Errorf("parts %v, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
 // What is left out is not asked for, has no outcome, and is not among what a failure of the source concerns. Tokens are left out unless
 // skip says otherwise.
 func TestSkip(t *testing.T) {

@@ -149,7 +149,7 @@ func measure(ctx context.Context, o options, n, announced int) (result, error) {
 func dataset(n int) terraformtest.Dataset {
 	d := terraformtest.Dataset{
 		Organization: "acme",
-		Entitlements: map[string]bool{"policy-enforcement": true, "run-tasks": true, "teams": true, "audit-logging": true},
+		Entitlements: map[string]bool{"policy-enforcement": true, "run-tasks": true, "teams": true, "audit-logging": true, "agents": true},
 		Users:        []terraformtest.User{{ID: "user-1", Name: "jo"}},
 	}
 	for i := range 6 {
