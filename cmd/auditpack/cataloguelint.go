@@ -106,7 +106,7 @@ func (l *library) lint(ctx context.Context, all bool) ([]assessment.LintFinding,
 			return nil, err
 		}
 		defer db.Close()
-		if in.Teams, err = assessment.Teams(ctx, db); err != nil {
+		if in.Teams, err = assessment.ReadTeams(ctx, db); err != nil {
 			return nil, err
 		}
 	}

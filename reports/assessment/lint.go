@@ -23,7 +23,7 @@ type LintInput struct {
 	Engine    *facts.Engine // checks the SQL, and makes the tables of fixtures
 
 	// Teams are those that the RACI and the responsibility matrix name; empty where there are none, and then owners are not compared.
-	Teams []string
+	Teams Teams
 
 	// Own is the layer that people can put right: its fixtures are run, and what they cannot change elsewhere is a warning. Empty
 	// takes all layers for own.
@@ -221,17 +221,15 @@ func (l *linter) uses() {
 
 // owners compares the owners of controls with the teams that the organization knows.
 func (l *linter) owners() {
-	if len(l.Teams) == 0 {
-		return
-	}
-	known := map[string]bool{}
-	for _, t := range l.Teams {
-		known[teamKey(t)] = true
+	known := owners{spelled: map[string]string{}}
+	known.learn(l.Teams.Named...)
+	for _, path := range l.Teams.Escalation {
+		known.escalate(path)
 	}
 	shipped := map[string]int{} // controls that people cannot change, by their unknown owner
 	for _, c := range l.catalogue.Controls {
 		switch {
-		case known[teamKey(c.Owner)]:
+		case known.knows(c.Owner):
 		case l.own(c.File):
 			p := &problems{doc: c.doc}
 			p.add("$.owner", "owner %q of control %s is in neither the RACI nor the responsibility matrix", c.Owner, c.ID)
@@ -246,6 +244,12 @@ func (l *linter) owners() {
 	}
 }
 
+// Teams are whom the RACI and the responsibility matrix of a workspace know.
+type Teams struct {
+	Named      []string // none where there is neither document
+	Escalation []string // paths of escalation, in words: who stands in one is known too
+}
+
 const teamsSQL = `select unnest(responsible || accountable || consulted || informed) as team
 from raci_task
 union
@@ -258,17 +262,28 @@ union
 select responds
 from responsibility`
 
-// Teams lists whom the RACI and the responsibility matrix name, sorted; none where there is neither.
-func Teams(ctx context.Context, db Facts) ([]string, error) {
-	teams := []string{}
-	err := query(ctx, db, teamsSQL, nil, func(columns []string, values []any) error {
-		if team := newRow(columns, values).text("team"); team != "" {
-			teams = append(teams, team)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read teams: %w", err)
+const escalationSQL = `select distinct escalation as team
+from responsibility`
+
+// ReadTeams reads whom the RACI and the responsibility matrix name.
+func ReadTeams(ctx context.Context, db Facts) (Teams, error) {
+	read := func(sql string) ([]string, error) {
+		var list []string
+		err := query(ctx, db, sql, nil, func(columns []string, values []any) error {
+			if team := newRow(columns, values).text("team"); team != "" {
+				list = append(list, team)
+			}
+			return nil
+		})
+		return list, err
 	}
-	return teams, nil
+	named, err := read(teamsSQL)
+	if err != nil {
+		return Teams{}, fmt.Errorf("read teams: %w", err)
+	}
+	escalation, err := read(escalationSQL)
+	if err != nil {
+		return Teams{}, fmt.Errorf("read paths of escalation: %w", err)
+	}
+	return Teams{Named: named, Escalation: escalation}, nil
 }

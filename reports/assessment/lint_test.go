@@ -96,7 +96,7 @@ func TestLintFinds(t *testing.T) {
 			default:
 				files[tc.file] = strings.Replace(files[tc.file], tc.old, tc.new, 1)
 			}
-			got := lint(t, engine, files, func(in *assessment.LintInput) { in.Teams = []string{"Team", "Security Team"} })
+			got := lint(t, engine, files, func(in *assessment.LintInput) { in.Teams.Named = []string{"Team", "Security Team"} })
 			same := len(got) == len(tc.want)
 			for i := 0; same && i < len(got); i++ {
 				same = strings.HasPrefix(got[i], tc.want[i])
@@ -113,16 +113,23 @@ func TestLintOfShippedFiles(t *testing.T) {
 	files := germanFiles()
 	files["tests/fixtures/TST-01.yaml"] = strings.Replace(goodFixture, "population: 1", "population: 3", 1)
 	files["controls/c-one.yaml"] = strings.Replace(files["controls/c-one.yaml"], "tests: [TST-01]", "manual: true", 1)
-	got := lint(t, openEngine(t, 1), nil, func(in *assessment.LintInput) {
+	var escalation []string
+	look := func(in *assessment.LintInput) {
 		in.Layers = []assessment.Layer{{Name: "templates", Files: tree(files)}, {Name: "workspace", Files: fstest.MapFS{}}}
-		in.Teams = []string{"Compliance"}
-	})
+		in.Teams.Named, in.Teams.Escalation = []string{"Compliance"}, escalation
+	}
+	engine := openEngine(t, 1)
+	got := lint(t, engine, nil, look)
 	want := []string{
 		`warning : owner "team", of 1 controls, is in neither the RACI nor the responsibility matrix: name it there, or give your own name for it under owners: in auditpack.yaml`,
 		`warning templates/tests/TST-01.yaml: test TST-01 shows no aspect of any control, so it is never run`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+	escalation = []string{"Team, then CISO"} // who is escalated to is known, as in an Assessment
+	if diff := cmp.Diff(want[1:], lint(t, engine, nil, look)); diff != "" {
+		t.Errorf("findings with a path of escalation (-want +got):\n%s", diff)
 	}
 }
 

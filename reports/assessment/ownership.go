@@ -104,21 +104,26 @@ type owners struct {
 	paths   []string          // who is escalated to, in words
 }
 
-func knownOwners(a *Assessment) owners {
-	o := owners{spelled: map[string]string{}}
-	learn := func(names ...string) {
-		for _, name := range names {
-			if key := teamKey(name); key != "" && o.spelled[key] == "" {
-				o.spelled[key] = name
-			}
+// learn adds names of teams; of several that are alike the first counts.
+func (o *owners) learn(names ...string) {
+	for _, name := range names {
+		if key := teamKey(name); key != "" && o.spelled[key] == "" {
+			o.spelled[key] = name
 		}
 	}
+}
+
+// escalate adds a path of escalation.
+func (o *owners) escalate(path string) { o.paths = append(o.paths, strings.ToLower(path)) }
+
+func knownOwners(a *Assessment) owners {
+	o := owners{spelled: map[string]string{}}
 	for _, x := range a.Responsible {
-		learn(x.Team, x.Validates, x.Responds)
-		o.paths = append(o.paths, strings.ToLower(x.Escalation))
+		o.learn(x.Team, x.Validates, x.Responds)
+		o.escalate(x.Escalation)
 	}
 	for _, t := range a.RACI {
-		learn(slices.Concat(t.Responsible, t.Accountable, t.Consulted, t.Informed)...)
+		o.learn(slices.Concat(t.Responsible, t.Accountable, t.Consulted, t.Informed)...)
 	}
 	return o
 }
