@@ -46,7 +46,7 @@ func (b *builder) partTable() Table {
 	t := Table{
 		ID: "evidence-parts",
 		Columns: []Column{
-			b.col("word.number", 0.6), b.col("word.part", 4.6), b.numberCol("evidence-index.size", 1), b.col("word.digest", 6.2),
+			b.col("word.number", 0.6), b.col("word.part", 3.8), b.numberCol("evidence-index.size", 1), b.col("word.digest", 7.1),
 		},
 	}
 	anchored := map[evidence.Digest]bool{}

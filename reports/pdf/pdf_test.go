@@ -264,3 +264,22 @@ func TestRowLongerThanAPage(t *testing.T) {
 		t.Errorf("lines differ (-want +got):\n%s", diff)
 	}
 }
+
+// The digests of the stored parts stand on one line each in the evidence index, so that they can be copied and searched for.
+func TestDigestsStandOnOneLine(t *testing.T) {
+	a := rendertest.Sample()
+	for _, l := range []templates.Language{templates.English, templates.German} {
+		output, err := render(reports.Evidence(a, rendertest.Words(t, l)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		drawn := all(t, output)
+		for _, e := range a.Evidence {
+			for _, p := range e.Data.Content {
+				if !strings.Contains(drawn, "\n"+p.Digest.Hex()+"\n") {
+					t.Errorf("%s: %s of %s is broken or missing", l, p.Digest, p.Name)
+				}
+			}
+		}
+	}
+}
