@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// largeBytes is from how many bytes of Parquet on the result of a test over them is read in pages. A page more than the rows needs
-	// some milliseconds, which a test over a few rows does not take.
+	// largeBytes is from how many bytes of Parquet on the result of a test over them is read in pages. Writing the table that pages are
+	// read from takes some milliseconds, as long as all of a test over a few rows.
 	largeBytes = 16 << 20
 	// pageRows bounds what the driver holds of a result: it knows no streaming, and its memory is none of DuckDB's limit.
 	pageRows = 100_000
