@@ -10,15 +10,22 @@ import (
 	"auditpack/evidence/memstore"
 )
 
-// A result that is read in pages has the same rows in the same order, with values of the same types, as one that is not.
-func TestResultsInPages(t *testing.T) {
+// requestsDB has the tables of manyRequests, and is closed at the end of t.
+func requestsDB(t *testing.T) *facts.DB {
+	t.Helper()
 	s := memstore.New()
 	factstest.Add(t, s, s, logPiece(manyRequests()))
 	db, err := factstest.Open(t, s, s).Project(t.Context(), 1, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// A result that is read in pages has the same rows in the same order, with values of the same types, as one that is not.
+func TestResultsInPages(t *testing.T) {
+	db := requestsDB(t)
 	for name, query := range map[string]struct {
 		sql  string
 		rows int
@@ -55,13 +62,7 @@ func TestResultsInPages(t *testing.T) {
 
 // Rows of which not all were read are closed like others, and the DB can be asked again.
 func TestPagesClosedEarly(t *testing.T) {
-	s := memstore.New()
-	factstest.Add(t, s, s, logPiece(manyRequests()))
-	db, err := factstest.Open(t, s, s).Project(t.Context(), 1, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db := requestsDB(t)
 	db.SetPagedBytes(1)
 	for range 2 {
 		rows, err := db.Query(t.Context(), db.Ordered("select line from vault_audit"), nil)
