@@ -78,14 +78,14 @@ func (l lintFiles) add(name, dir string) error {
 	return os.WriteFile(target, b, 0o600)
 }
 
-// key is a key of a file at the margin.
-var key = regexp.MustCompile(`^([a-z_]+):`)
+// marginKey matches a line of YAML that begins with a key, set in by nothing.
+var marginKey = regexp.MustCompile(`^([a-z_]+):`)
 
 // keyLines gives the line on which each key at the margin of a file stands first.
 func keyLines(b []byte) map[string]int64 {
 	lines := map[string]int64{}
 	for i, line := range strings.Split(string(b), "\n") {
-		if m := key.FindStringSubmatch(line); m != nil && lines[m[1]] == 0 {
+		if m := marginKey.FindStringSubmatch(line); m != nil && lines[m[1]] == 0 {
 			lines[m[1]] = int64(i + 1)
 		}
 	}
