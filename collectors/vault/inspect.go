@@ -3,6 +3,7 @@ package vault
 import (
 	"bytes"
 	"fmt"
+	"iter"
 	"time"
 )
 
@@ -20,7 +21,7 @@ var (
 )
 
 // secretMembers are looked for in entries that name no client token: a login has nothing else to tell a device with log_raw by.
-var secretMembers = [][]byte{[]byte(`"password"`), []byte(`"secret_id"`), []byte(`"jwt"`), []byte(`"token"`), []byte(`"passcode"`)}
+var secretMembers = [...][]byte{[]byte(`"password"`), []byte(`"secret_id"`), []byte(`"jwt"`), []byte(`"token"`), []byte(`"passcode"`)}
 
 // timeTail is where in an entry Vault writes its time: before `"type":"response"}` at the end.
 const timeTail = 120 // bytes
@@ -53,78 +54,91 @@ func (s *span) Inspect(line int64, entry []byte) error {
 // clearSecret says whether the first client token that the entry names is not hashed: a device hashes all or none. Of an entry without
 // one it says whether what it calls a password, or the like, is not hashed.
 func clearSecret(entry []byte) bool {
-	if clear, found := clearMember(entry, clientToken); found {
-		return clear
-	}
-	for _, member := range secretMembers {
-		if clear, _ := clearMember(entry, member); clear {
-			return true
+	var clear bool
+	var hashes [len(secretMembers)]bool // what the first of the name is
+	for name, text := range texts(entry) {
+		if !isSecret(text) {
+			continue
+		}
+		isHashed := bytes.HasPrefix(text, hashed)
+		if bytes.HasSuffix(name, clientToken) {
+			return !isHashed
+		}
+		for i, member := range secretMembers {
+			if bytes.HasSuffix(name, member) {
+				hashes[i] = hashes[i] || isHashed
+				clear = clear || !hashes[i]
+			}
 		}
 	}
-	return false
+	return clear
 }
 
-// clearMember looks for the first member of the name that is not empty. One that the entry's end cuts before it shows whether it is
-// hashed tells nothing.
-func clearMember(entry, member []byte) (clear, found bool) {
-	for {
-		if entry, found = textMember(entry, member); !found {
-			return false, false
-		}
-		if bytes.HasPrefix(entry, hashed) {
-			return false, true
-		}
-		if len(entry) > 0 && entry[0] != '"' && !bytes.HasPrefix(hashed, entry) { // an empty one is no secret
-			return true, true
+// isSecret says whether a text that is called a secret is one, hashed or not: an empty one is none, and one that the entry's end cuts
+// before it shows whether it is hashed tells nothing.
+func isSecret(text []byte) bool {
+	return len(text) > 0 && text[0] != '"' && (!bytes.HasPrefix(hashed, text) || len(text) == len(hashed))
+}
+
+// texts gives each member of entry whose value is a text, in order: what ends with its name in quotes, and what is behind the opening
+// quote of the text. It goes from colon to colon, of which an entry has few.
+func texts(entry []byte) iter.Seq2[[]byte, []byte] {
+	return func(yield func(name, text []byte) bool) {
+		for at := 0; ; at++ {
+			i := bytes.IndexByte(entry[at:], ':')
+			if i < 0 {
+				return
+			}
+			at += i
+			if name, text, ok := textAt(entry, at); ok && !yield(name, text) {
+				return
+			}
 		}
 	}
 }
 
-// textMember returns what is behind the opening quote of the first text that is called name. Vault writes no spaces around the colon;
-// what passed the log on may have.
-func textMember(entry, name []byte) (text []byte, found bool) {
-	for {
-		i := bytes.Index(entry, name)
-		if i < 0 {
-			return nil, false
-		}
-		entry = entry[i+len(name):]
-		if bytes.HasPrefix(entry, []byte(`:"`)) {
-			return entry[2:], true
-		}
-		value, colon := bytes.CutPrefix(bytes.TrimLeft(entry, " \t"), []byte(":"))
-		if value = bytes.TrimLeft(value, " \t"); colon && len(value) > 0 && value[0] == '"' {
-			return value[1:], true
-		}
+// textAt says what the colon stands between, if that is a name and a text. Vault writes no spaces around it; what passed the log on may
+// have.
+func textAt(entry []byte, colon int) (name, text []byte, ok bool) {
+	from, to := colon+1, colon
+	for from < len(entry) && isSpace(entry[from]) {
+		from++
 	}
+	if from == len(entry) || entry[from] != '"' {
+		return nil, nil, false
+	}
+	for to > 0 && isSpace(entry[to-1]) {
+		to--
+	}
+	return entry[:to], entry[from+1:], true
 }
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' }
 
 // entryTime returns the time of an entry. Values named so deeper in the entry are hashed and do not parse.
 func entryTime(entry []byte) (time.Time, bool) {
 	if at, ok := lastTime(entry[max(0, len(entry)-timeTail):]); ok {
 		return at, true
 	}
-	for {
-		found := false
-		if entry, found = textMember(entry, timeMember); !found {
-			return time.Time{}, false
+	for name, text := range texts(entry) {
+		if !bytes.HasSuffix(name, timeMember) {
+			continue
 		}
-		if at, ok := parseTime(entry); ok {
+		if at, ok := parseTime(text); ok {
 			return at, true
 		}
 	}
+	return time.Time{}, false
 }
 
-// lastTime searches forwards: that uses the processor's wide registers, and b is short.
+// lastTime reads the last member called time.
 func lastTime(b []byte) (time.Time, bool) {
-	var last []byte
-	for {
-		text, found := textMember(b, timeMember)
-		if !found {
-			return parseTime(last) // nothing is no time
+	for at := bytes.LastIndexByte(b, ':'); at >= 0; at = bytes.LastIndexByte(b[:at], ':') {
+		if name, text, ok := textAt(b, at); ok && bytes.HasSuffix(name, timeMember) {
+			return parseTime(text)
 		}
-		last, b = text, text
 	}
+	return time.Time{}, false
 }
 
 // parseTime reads the text that ends at the next quote.

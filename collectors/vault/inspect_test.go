@@ -38,6 +38,11 @@ func TestInspect(t *testing.T) {
 		{"cut before the token", `{"auth":{"client_token":"`, "", false},
 		{"cut in a token in the clear", `{"auth":{"client_token":"hvs.secret`, "", true},
 		{"cut in a token, a password in the clear before", `{"data":{"password":"secret"},"auth":{"client_token":"h`, "", true},
+		{"a password, hashed, then in the clear", `{"data":{"password":"hmac-sha256:ab"},"response":{"password":"as configured"},"time":"` + at + `"}`, at, false},
+		{"a hashed password, and another secret in the clear", `{"data":{"password":"hmac-sha256:ab","passcode":"secret"}}`, "", true},
+		{"a token behind a password in the clear", `{"data":{"password":"a name"},"auth":{"client_token":"hmac-sha256:ab"},"time":"` + at + `"}`, at, false},
+		{"a colon at the end", `{"type":"request","time":`, "", false},
+		{"a text in a text", `{"data":"{\"password\":\"x\"}","time":"` + at + `"}`, at, false},
 		{"not a text", `{"auth":{"client_token":null}}`, "", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

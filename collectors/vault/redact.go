@@ -111,19 +111,16 @@ func showsRaw(rule string) bool { return rule != ruleLine && rule != ruleUnhashe
 // hashedEntry says whether the entry names a client token, and none in the clear: then its device hashes all that is secret.
 func hashedEntry(entry []byte) bool {
 	found := false
-	for {
-		text, more := textMember(entry, clientToken)
-		if !more {
-			return found
-		}
-		entry = text
+	for name, text := range texts(entry) {
 		switch {
-		case bytes.HasPrefix(entry, hashed):
+		case !bytes.HasSuffix(name, clientToken):
+		case bytes.HasPrefix(text, hashed):
 			found = true
-		case len(entry) > 0 && entry[0] != '"':
+		case len(text) > 0 && text[0] != '"':
 			return false
 		}
 	}
+	return found
 }
 
 // odd brings the odd lines of the segment to where they are now, and takes the secrets out of what was quoted of them. It is called
