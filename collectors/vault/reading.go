@@ -52,15 +52,16 @@ func (l *logs) reading(f logFile, content *content, place found) *reading {
 
 // run stores the segments. What it stored before an error stays.
 func (r *reading) run(ctx context.Context, f file) error {
-	keepTail := r.content.format != plain
+	keepTail, size := r.content.format != plain, r.segmentBytes
 	if r.content.format == plain {
 		var err error
 		if keepTail, err = r.bound(f); err != nil {
 			return cause(err)
 		}
+		size = evenly(r.content.limit-r.position.Offset, size)
 	}
 	segments := lines.Cut(r.content, lines.Options{
-		Prefix: r.Prefix, KeepTail: keepTail, SegmentBytes: r.segmentBytes,
+		Prefix: r.Prefix, KeepTail: keepTail, SegmentBytes: size,
 		Inspector: func() lines.Inspector { return &span{redacted: r.LogRaw == logRawRedact} },
 	})
 	defer segments.Close()
@@ -73,6 +74,17 @@ func (r *reading) run(ctx context.Context, f file) error {
 	r.stream.HeldBytes = r.waiting
 	r.keep()
 	return r.explain(segments.Err())
+}
+
+// evenly says how large the segments of a log of size bytes are, at most about most bytes each, so that all have one size and their number
+// is even: tables are made of two at a time, and none is left for the end.
+func evenly(size, most int64) int64 {
+	n := (size + most - 1) / most
+	if n <= 1 {
+		return most
+	}
+	n += n % 2
+	return (size + n - 1) / n
 }
 
 // bound sets where reading a plain file ends: at its last complete line, which is what a file that Vault writes to has for

@@ -22,6 +22,7 @@ import (
 	"auditpack/collectors"
 	"auditpack/evidence"
 	"auditpack/evidence/memstore"
+	"auditpack/internal/lines"
 )
 
 // rig is a folder of logs, a source that collects them, and the store that it collects into.
@@ -40,6 +41,7 @@ func newRig(t testing.TB, dir string, patterns ...string) *rig {
 		t: t, dir: dir, store: memstore.New(), cfg: Config{AuditLogs: patterns},
 		now:  time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC),
 		open: func(path string) (file, error) { return os.Open(path) },
+		size: lines.DefaultSegmentBytes,
 	}
 }
 

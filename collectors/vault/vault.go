@@ -13,6 +13,7 @@ import (
 	"auditpack/collectors"
 	"auditpack/collectors/redaction"
 	"auditpack/evidence"
+	"auditpack/internal/lines"
 )
 
 // The kinds of evidence.
@@ -81,11 +82,11 @@ type collector struct {
 	Config
 	env          collectors.Env
 	open         func(path string) (file, error)
-	segmentBytes int64 // 0: as lines has it
+	segmentBytes int64 // at most, about
 }
 
 func open(decode func(any) error, env collectors.Env) (collectors.Collector, error) {
-	c := &collector{env: env, open: func(path string) (file, error) { return os.Open(path) }}
+	c := &collector{env: env, open: func(path string) (file, error) { return os.Open(path) }, segmentBytes: lines.DefaultSegmentBytes}
 	if err := decode(&c.Config); err != nil {
 		return nil, err
 	}

@@ -18,7 +18,6 @@ import (
 // file.
 type DB struct {
 	engine *Engine
-	sql    *sql.DB
 	tables []Table
 	parts  []PartFile
 
@@ -27,6 +26,7 @@ type DB struct {
 	pagedBytes int64 // of Parquet from which on results are read in pages; 0: largeBytes
 
 	fillMu sync.Mutex
+	sql    *sql.DB           // nil until a statement is asked for
 	filled int               // of the engine's files: those whose tables are there
 	create func(File) string // the statement that makes a table
 
@@ -64,7 +64,7 @@ type PartFile struct {
 }
 
 // openTables makes a DB whose tables are the Parquet files of units.
-func (e *Engine) openTables(ctx context.Context, units []*unit) (*DB, error) {
+func (e *Engine) openTables(units []*unit) *DB {
 	parts := map[string][]string{}
 	db := &DB{engine: e, projected: true}
 	for _, u := range units {
@@ -73,7 +73,7 @@ func (e *Engine) openTables(ctx context.Context, units []*unit) (*DB, error) {
 			Table: u.file.Table, Path: u.path, Name: u.key + ".parquet", Inputs: u.inputs, SQL: u.file.Digest, unit: u,
 		})
 	}
-	return e.open(ctx, db, func(f File) string { return createView(f, e.schemas[f.Table], parts[f.Table]) })
+	return e.open(db, func(f File) string { return createView(f, e.schemas[f.Table], parts[f.Table]) })
 }
 
 // createView makes the table of f: from Parquet files, without rows where there are none, or by its own SQL.
@@ -92,25 +92,24 @@ func createView(f File, columns []Column, parts []string) string {
 	return statement + "select * from read_parquet(" + mustLiteral(parts) + ")"
 }
 
-// open opens an engine for db, in which fill makes the tables later, each by the statement that create gives.
-func (e *Engine) open(ctx context.Context, db *DB, create func(File) string) (_ *DB, err error) {
-	db.sql, err = e.openDuckDB(ctx, e.options.Threads, e.options.Cache, e.scratch)
-	if err != nil {
-		return nil, err
-	}
+// open names the tables of db, each of which the statement makes that create gives. Whoever only projects, as collect does, need not wait
+// for DuckDB to open once more, nor for more than a hundred views to be bound: the first statement does that.
+func (e *Engine) open(db *DB, create func(File) string) *DB {
 	db.create = create
 	for _, f := range e.files {
 		db.tables = append(db.tables, Table{Name: f.Table, Row: f.Row, Columns: e.schemas[f.Table], File: f})
 	}
 	slices.SortFunc(db.tables, func(a, b Table) int { return strings.Compare(a.Name, b.Name) })
-	if err := lock(ctx, db.sql); err != nil {
-		return nil, errors.Join(err, db.sql.Close())
-	}
-	return db, nil
+	return db
 }
 
 // connect opens a connection that has the tables.
 func (db *DB) connect(ctx context.Context) (*sql.Conn, error) {
+	db.fillMu.Lock()
+	defer db.fillMu.Unlock()
+	if err := db.start(ctx); err != nil {
+		return nil, err
+	}
 	conn, err := db.sql.Conn(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("connect to DuckDB: %w", err)
@@ -121,11 +120,25 @@ func (db *DB) connect(ctx context.Context) (*sql.Conn, error) {
 	return conn, nil
 }
 
-// fill makes the tables for the first who asks: whoever only projects, as collect does, need not wait for more than a hundred views to be
-// bound. What failed, or was interrupted, is tried again by the next.
+// start opens DuckDB and makes its settings final.
+func (db *DB) start(ctx context.Context) error {
+	if db.sql != nil {
+		return nil
+	}
+	e := db.engine
+	opened, err := e.openDuckDB(ctx, e.options.Threads, e.options.Cache, e.scratch)
+	if err != nil {
+		return err
+	}
+	if err := lock(ctx, opened); err != nil {
+		return errors.Join(err, opened.Close())
+	}
+	db.sql = opened
+	return nil
+}
+
+// fill makes the tables that are not there yet. What failed, or was interrupted, is tried again by the next.
 func (db *DB) fill(ctx context.Context, conn *sql.Conn) error {
-	db.fillMu.Lock()
-	defer db.fillMu.Unlock()
 	for _, f := range db.engine.files[db.filled:] {
 		if _, err := conn.ExecContext(ctx, db.create(f)); err != nil {
 			return fmt.Errorf("open table %q: %q: %w", f.Table, f.Path, cleanError(err))
@@ -170,5 +183,11 @@ func (p PartFile) Digest() (evidence.Digest, int64, error) {
 
 // Close closes the DB. Rows that are open end with an error.
 func (db *DB) Close() error {
-	return errors.Join(db.sql.Close(), db.unshare())
+	db.fillMu.Lock()
+	defer db.fillMu.Unlock()
+	var err error
+	if db.sql != nil {
+		err = db.sql.Close()
+	}
+	return errors.Join(err, db.unshare())
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/duckdb/duckdb-go/v2/mapping"
 	"golang.org/x/sync/errgroup"
 
 	"auditpack/evidence"
@@ -96,17 +97,15 @@ func (e *Engine) prepare(ctx context.Context) error {
 	if err := os.WriteFile(e.emptyInput(), nil, 0o600); err != nil {
 		return fmt.Errorf("open facts: %w", err)
 	}
+	e.version = mapping.LibraryVersion()
+	if e.recall() {
+		return nil
+	}
 	db, err := e.openDuckDB(ctx, 1, e.scratch)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	if err := db.QueryRowContext(ctx, "select version()").Scan(&e.version); err != nil {
-		return fmt.Errorf("ask DuckDB for its version: %w", err)
-	}
-	if e.recall() {
-		return nil
-	}
 	if e.functions, err = loadFunctions(ctx, db); err != nil {
 		return err
 	}

@@ -49,15 +49,12 @@ func (e *Engine) Fixture(ctx context.Context, rows map[string][]map[string]any) 
 		}
 		statements[table] = fixtureTable(table, path, e.schemas[table])
 	}
-	db, err := e.open(ctx, &DB{engine: e}, func(f File) string {
+	db := e.open(&DB{engine: e}, func(f File) string {
 		if s, ok := statements[f.Table]; ok {
 			return s
 		}
 		return createView(f, e.schemas[f.Table], nil)
 	})
-	if err != nil {
-		return nil, err
-	}
 	conn, err := db.connect(ctx) // at once: the files of the rows go
 	if err != nil {
 		return nil, errors.Join(err, db.Close())

@@ -40,7 +40,7 @@ func (e *Engine) Project(ctx context.Context, upTo int64, progress func(Progress
 	if err := e.projectMissing(ctx, units, progress); err != nil {
 		return nil, err
 	}
-	return e.openTables(ctx, units)
+	return e.openTables(units), nil
 }
 
 func (e *Engine) projectMissing(ctx context.Context, units []*unit, progress func(Progress)) error {

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"os"
@@ -23,7 +24,7 @@ import (
 
 const (
 	chunkBytes    = 512 << 10 // read at once: large enough that handing it on costs nothing beside hashing it
-	chunksInWork  = 4         // between reader, hash and compressor: bounds memory to 2 MiB for a Put
+	chunksInWork  = 4         // between reader and compressor: bounds memory to 2 MiB for a Put
 	windowBytes   = 2 << 20   // of the compressor: a quarter smaller logs than with 512 KiB, and half the memory of its default
 	maxReadWindow = 64 << 20  // bytes: a blob that asks for more memory than this was not written here
 	blobSuffix    = ".zst"
@@ -31,8 +32,8 @@ const (
 	writeBuffered = 256 << 10 // bytes of compressed output in one write
 )
 
-// Put implements evidence.Store. It reads, hashes and compresses at once, so that a large blob takes about as long as the
-// slower of the two; memory does not grow with the blob.
+// Put implements evidence.Store. It hashes and compresses at once, so that a large blob takes about as long as the slower of the two;
+// memory does not grow with the blob.
 func (s *Store) Put(ctx context.Context, r io.Reader) (evidence.Digest, int64, error) {
 	d, n, err := s.put(ctx, r)
 	if err != nil {
@@ -199,12 +200,12 @@ func (s *Store) dropTemp(f disk.File) {
 type chunk struct {
 	buf  [chunkBytes]byte
 	n    int
-	done sync.WaitGroup // both have used it
+	done sync.WaitGroup // the compressor has used it
 }
 
 var chunkPool = sync.Pool{New: func() any { return new(chunk) }}
 
-// encoderPool holds compressors for reuse. Each works in its caller's goroutine: reading and hashing keep the other cores busy. The
+// encoderPool holds compressors for reuse. Each works in its caller's goroutine: reading and hashing keep another core busy. The
 // frame has no checksum of its own, since the digest is a better one.
 var encoderPool = sync.Pool{New: func() any {
 	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
@@ -215,33 +216,26 @@ var encoderPool = sync.Pool{New: func() any {
 	return enc
 }}
 
-// hashAndPack writes the zstd of r to w and returns the digest and size in bytes of what r gave. Reading, hashing and
-// compressing run at once.
+// hashAndPack writes the zstd of r to w and returns the digest and size in bytes of what r gave. Compressing has a goroutine of its own;
+// hashing has none, since on two cores it would take turns with the compressor, which is what all wait for.
 func hashAndPack(w io.Writer, r io.Reader) (evidence.Digest, int64, error) {
-	toHash, toPack := make(chan *chunk, chunksInWork), make(chan *chunk, chunksInWork)
-	hash := sha256.New()
+	toPack := make(chan *chunk, chunksInWork)
+	sum := sha256.New()
 	var packErr error
 	var workers sync.WaitGroup
-	workers.Go(func() {
-		for c := range toHash {
-			hash.Write(c.buf[:c.n])
-			c.done.Done()
-		}
-	})
 	workers.Go(func() { packErr = pack(w, toPack) })
 
-	size, readErr := feed(r, toHash, toPack)
-	close(toHash)
+	size, readErr := feed(r, sum, toPack)
 	close(toPack)
 	workers.Wait()
 	if err := errors.Join(readErr, packErr); err != nil {
 		return "", 0, err
 	}
-	return evidence.DigestSum(hash), size, nil
+	return evidence.DigestSum(sum), size, nil
 }
 
-// feed reads r to its end in chunks and hands each to both channels.
-func feed(r io.Reader, toHash, toPack chan<- *chunk) (size int64, err error) {
+// feed reads r to its end in chunks, hashes each and hands it to the channel.
+func feed(r io.Reader, sum hash.Hash, toPack chan<- *chunk) (size int64, err error) {
 	ring := make([]*chunk, chunksInWork)
 	for i := range ring {
 		ring[i] = chunkPool.Get().(*chunk)
@@ -259,9 +253,9 @@ func feed(r io.Reader, toHash, toPack chan<- *chunk) (size int64, err error) {
 		size += int64(n)
 		if n > 0 {
 			c.n = n
-			c.done.Add(2)
-			toHash <- c
+			c.done.Add(1)
 			toPack <- c
+			sum.Write(c.buf[:c.n])
 		}
 		if err == io.EOF {
 			return size, nil
