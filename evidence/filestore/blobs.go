@@ -25,7 +25,7 @@ import (
 const (
 	chunkBytes    = 512 << 10 // read at once: large enough that handing it on costs nothing beside hashing it
 	chunksInWork  = 4         // between reader and compressor: bounds memory to 2 MiB for a Put
-	windowBytes   = 2 << 20   // of the compressor: a quarter smaller logs than with 512 KiB, and half the memory of its default
+	windowBytes   = 4 << 20   // of the compressor, as its default: logs repeat themselves over some thousand lines
 	maxReadWindow = 64 << 20  // bytes: a blob that asks for more memory than this was not written here
 	blobSuffix    = ".zst"
 	blobMode      = 0o400

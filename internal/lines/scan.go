@@ -10,7 +10,7 @@ import (
 )
 
 // look says what is odd about a whole line, prefix and newline taken off; an empty Reason is nothing. It is the inner loop of
-// collecting: one pass over words, two counts and a search, no allocation.
+// collecting: one pass over words, one from brace to brace and a count, no allocation.
 func look(line []byte) Reason {
 	if reason := strange(line); reason != "" {
 		return reason
@@ -18,14 +18,29 @@ func look(line []byte) Reason {
 	if len(line) == 0 || line[0] != '{' {
 		return NotJSON
 	}
-	// A cut entry lacks closing braces, whatever follows it. Braces in strings can look the same, so JSON itself decides.
-	whole := line[len(line)-1] == '}' &&
-		bytes.Count(line, []byte{'{'}) == bytes.Count(line, []byte{'}'}) &&
-		!bytes.Contains(line, []byte("}{"))
-	if !whole && !json.Valid(line) && len(entries(line)) > 0 {
+	if !isWhole(line) && !json.Valid(line) && len(entries(line)) > 0 {
 		return CutEntry
 	}
 	return ""
+}
+
+// isWhole says whether a line that begins with a brace looks like one whole entry. A cut one lacks closing braces, whatever follows it, and
+// two have "}{" between them. Braces in strings can look the same, so where it is false JSON itself decides.
+func isWhole(line []byte) bool {
+	if line[len(line)-1] != '}' {
+		return false
+	}
+	opening := 1
+	for at := 1; ; at++ {
+		i := bytes.IndexByte(line[at:], '{')
+		if i < 0 {
+			return opening == bytes.Count(line, []byte{'}'})
+		}
+		if at += i; line[at-1] == '}' {
+			return false
+		}
+		opening++
+	}
 }
 
 const (
@@ -67,7 +82,7 @@ func controlReason(line []byte) Reason {
 		return NUL
 	case !utf8.Valid(line):
 		return InvalidUTF8
-	case bytes.IndexByte(line, '') >= 0:
+	case bytes.IndexByte(line, '\r') >= 0:
 		return CarriageReturn
 	}
 	return ControlByte

@@ -46,7 +46,7 @@ func measureFloor(ctx context.Context, log, folder string, out io.Writer) (cost,
 			return cost{}, fmt.Errorf("floor: %s: %w", step.name, err)
 		}
 		together = together.plus(c)
-		line = append(line, step.name+" "+seconds(c.Wall))
+		line = append(line, step.name+" "+c.String())
 	}
 	fmt.Fprintf(out, "floor: %s, together %s\n", strings.Join(line, ", "), together)
 	return together, nil
