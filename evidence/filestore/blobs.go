@@ -24,7 +24,7 @@ import (
 
 const (
 	chunkBytes    = 512 << 10 // read at once: large enough that handing it on costs nothing beside hashing it
-	chunksInWork  = 4         // between reader and compressor: bounds memory to 2 MiB for a Put
+	chunksInWork  = 8         // between reader and compressor: bounds memory to 4 MiB for a Put
 	windowBytes   = 4 << 20   // of the compressor, as its default: logs repeat themselves over some thousand lines
 	maxReadWindow = 64 << 20  // bytes: a blob that asks for more memory than this was not written here
 	blobSuffix    = ".zst"
