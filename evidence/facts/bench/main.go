@@ -129,7 +129,8 @@ type result struct {
 	AgainReadBytes   int64 // -1: the system does not say
 	ProjectAgain     time.Duration
 	Query            time.Duration // one test over vault_request; not part of the ratio
-	RSSMiB           int64         // peak; 0: the system does not say
+	RSSMiB           int64         // peak of collecting and projecting; 0: the system does not say
+	QueryRSSMiB      int64         // peak with the query
 	ParquetBytes     int64
 	StoredBytes      int64
 }
@@ -177,7 +178,7 @@ func report(out io.Writer, o options, floors []cost, ours []result) error {
 		read = strconv.FormatInt(last.AgainReadBytes, 10) + " bytes read"
 	}
 	fmt.Fprintf(out, "ours again with nothing new: collect %s, %s; project %s\n", seconds(last.Again), read, seconds(last.ProjectAgain))
-	fmt.Fprintf(out, "ours: a query over requests %s\n", seconds(last.Query))
+	fmt.Fprintf(out, "ours: a query over requests %s, peak memory with it %d MiB\n", seconds(last.Query), last.QueryRSSMiB)
 	fmt.Fprintf(out, "peak memory of all rounds: %d MiB (target %d)\n", peak, o.maxRSSMiB)
 	var errs []error
 	if len(floors) > 0 {
