@@ -92,8 +92,8 @@ func createView(f File, columns []Column, parts []string) string {
 	return statement + "select * from read_parquet(" + mustLiteral(parts) + ")"
 }
 
-// open names the tables of db, each of which the statement makes that create gives. Whoever only projects, as collect does, need not wait
-// for DuckDB to open once more, nor for more than a hundred views to be bound: the first statement does that.
+// open tells db its tables and, by create, the statement that makes each. The first query opens DuckDB and makes them: whoever only projects,
+// as collect does, need not wait for more than a hundred views to be bound.
 func (e *Engine) open(db *DB, create func(File) string) *DB {
 	db.create = create
 	for _, f := range e.files {
@@ -120,7 +120,7 @@ func (db *DB) connect(ctx context.Context) (*sql.Conn, error) {
 	return conn, nil
 }
 
-// start opens DuckDB and makes its settings final.
+// start opens DuckDB, unless it is open, and makes its settings final. The caller holds fillMu.
 func (db *DB) start(ctx context.Context) error {
 	if db.sql != nil {
 		return nil
@@ -137,7 +137,7 @@ func (db *DB) start(ctx context.Context) error {
 	return nil
 }
 
-// fill makes the tables that are not there yet. What failed, or was interrupted, is tried again by the next.
+// fill makes the tables that are not there yet. What failed, or was interrupted, is tried again by the next. The caller holds fillMu.
 func (db *DB) fill(ctx context.Context, conn *sql.Conn) error {
 	for _, f := range db.engine.files[db.filled:] {
 		if _, err := conn.ExecContext(ctx, db.create(f)); err != nil {
