@@ -234,7 +234,7 @@ func hashAndPack(w io.Writer, r io.Reader) (evidence.Digest, int64, error) {
 	return evidence.DigestSum(sum), size, nil
 }
 
-// feed reads r to its end in chunks, hashes each and hands it to the channel.
+// feed reads r to its end in chunks, hands each to the compressor and hashes it meanwhile.
 func feed(r io.Reader, sum hash.Hash, toPack chan<- *chunk) (size int64, err error) {
 	ring := make([]*chunk, chunksInWork)
 	for i := range ring {
