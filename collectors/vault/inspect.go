@@ -55,7 +55,7 @@ func (s *span) Inspect(line int64, entry []byte) error {
 // one it says whether what it calls a password, or the like, is not hashed.
 func clearSecret(entry []byte) bool {
 	var clear bool
-	var hashes [len(secretMembers)]bool // what the first of the name is
+	var hashes [len(secretMembers)]bool // a member of the name was hashed: what follows it under the name is no secret
 	for name, text := range texts(entry) {
 		if !isSecret(text) {
 			continue
