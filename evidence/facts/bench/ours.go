@@ -58,7 +58,7 @@ func runOurs(ctx context.Context, o options, out io.Writer) (err error) {
 	if r.StoredBytes, err = folderBytes(filepath.Join(o.ours, "store")); err != nil {
 		return err
 	}
-	r.QueryRSSMiB = processuse.PeakMiB()
+	r.RSSMiB = processuse.PeakMiB()
 	return json.NewEncoder(out).Encode(r)
 }
 
@@ -107,8 +107,8 @@ func project(ctx context.Context, folder string, store *filestore.Store, r *resu
 		return cost{}, err
 	}
 	defer func() { err = errors.Join(err, db.Close(), engine.Close()) }()
-	if r.RSSMiB == 0 {
-		r.RSSMiB = processuse.PeakMiB()
+	if r.ProjectRSSMiB == 0 {
+		r.ProjectRSSMiB = processuse.PeakMiB()
 	}
 	if r.Lines, err = count(ctx, db, "select count(*) from vault_audit"); err != nil {
 		return cost{}, err
