@@ -2,7 +2,6 @@ package lines
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/json"
 	"strings"
 	"time"
@@ -10,67 +9,23 @@ import (
 )
 
 // look says what is odd about a whole line, prefix and newline taken off; an empty Reason is nothing. It is the inner loop of
-// collecting: one pass over words, one from brace to brace and a count, no allocation.
+// collecting: one pass, no allocation.
 func look(line []byte) Reason {
-	if reason := strange(line); reason != "" {
-		return reason
+	m := marksOf(line)
+	if m.control != 0 {
+		return controlReason(line)
+	}
+	if m.high != 0 && !utf8.Valid(line) {
+		return InvalidUTF8
 	}
 	if len(line) == 0 || line[0] != '{' {
 		return NotJSON
 	}
-	if !isWhole(line) && !json.Valid(line) && len(entries(line)) > 0 {
+	// An entry that was cut lacks closing braces, whatever follows it, and two have "}{" between them. Braces in strings can look the
+	// same: then JSON itself decides.
+	isWhole := line[len(line)-1] == '}' && m.opening == m.closing && m.joined == 0
+	if !isWhole && !json.Valid(line) && len(entries(line)) > 0 {
 		return CutEntry
-	}
-	return ""
-}
-
-// isWhole says whether a line that begins with a brace looks like one whole entry. A cut one lacks closing braces, whatever follows it, and
-// two have "}{" between them. Braces in strings can look the same, so where it is false JSON itself decides.
-func isWhole(line []byte) bool {
-	if line[len(line)-1] != '}' {
-		return false
-	}
-	opening := 1
-	for at := 1; ; at++ {
-		i := bytes.IndexByte(line[at:], '{')
-		if i < 0 {
-			return opening == bytes.Count(line, []byte{'}'})
-		}
-		if at += i; line[at-1] == '}' {
-			return false
-		}
-		opening++
-	}
-}
-
-const (
-	everyByte = 0x0101010101010101
-	highBits  = 0x80 * everyByte
-	spaces    = 0x20 * everyByte
-)
-
-// strange looks for bytes that have no place in a line of JSON.
-func strange(line []byte) Reason {
-	var high, control uint64
-	b := line
-	for len(b) >= 32 {
-		w0, w1 := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])
-		w2, w3 := binary.LittleEndian.Uint64(b[16:]), binary.LittleEndian.Uint64(b[24:])
-		high |= w0 | w1 | w2 | w3
-		// The high bit of a byte of w-0x20.. is set where that byte is below 0x20, and in places where one below it borrowed,
-		// which takes a byte below 0x20 too.
-		control |= (w0-spaces)&^w0 | (w1-spaces)&^w1 | (w2-spaces)&^w2 | (w3-spaces)&^w3
-		b = b[32:]
-	}
-	for _, c := range b {
-		high |= uint64(c)
-		control |= (uint64(c) - 0x20) & 0x80 &^ uint64(c)
-	}
-	if control&highBits != 0 {
-		return controlReason(line)
-	}
-	if high&highBits != 0 && !utf8.Valid(line) {
-		return InvalidUTF8
 	}
 	return ""
 }

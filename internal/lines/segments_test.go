@@ -106,10 +106,10 @@ func TestOddLines(t *testing.T) {
 func TestStrangeAtEachPlace(t *testing.T) {
 	for n := range 80 {
 		for at := range n {
-			for b, want := range map[byte]Reason{0: NUL, '\r': CarriageReturn, 0x1f: ControlByte, 0x80: InvalidUTF8, 0xff: InvalidUTF8, ' ': "", 0x7f: ""} {
+			for b, want := range map[byte]Reason{0: NUL, '\r': CarriageReturn, 0x1f: ControlByte, 0x80: InvalidUTF8, 0xff: InvalidUTF8, ' ': NotJSON, 0x7f: NotJSON} {
 				line := bytes.Repeat([]byte{'~'}, n)
 				line[at] = b
-				if got := strange(line); got != want {
+				if got := look(line); got != want {
 					t.Fatalf("byte %#x at %d of %d: got %q, want %q", b, at, n, got, want)
 				}
 			}
