@@ -24,14 +24,14 @@ const typedColumns = `{
 		namespace struct(path varchar), operation varchar, path varchar, remote_address varchar)',
 	response: 'struct("data" struct(error varchar))'}`
 
-// measureFloor does the three things that nothing can do without, one after another in folder, and returns what they cost together.
-// It removes folder.
-func measureFloor(ctx context.Context, log, folder string, out io.Writer) (cost, error) {
+// measureFloor does the three things that nothing can do without, one after another in folder, and returns what each cost. It removes
+// folder.
+func measureFloor(ctx context.Context, log, folder string, out io.Writer) ([]cost, error) {
 	if err := os.Mkdir(folder, 0o700); err != nil {
-		return cost{}, fmt.Errorf("floor: %w", err)
+		return nil, fmt.Errorf("floor: %w", err)
 	}
 	defer removeAll(folder)
-	var together cost
+	var costs []cost
 	var line []string
 	for _, step := range []struct {
 		name string
@@ -43,13 +43,13 @@ func measureFloor(ctx context.Context, log, folder string, out io.Writer) (cost,
 	} {
 		c, err := measure(step.do)
 		if err != nil {
-			return cost{}, fmt.Errorf("floor: %s: %w", step.name, err)
+			return nil, fmt.Errorf("floor: %s: %w", step.name, err)
 		}
-		together = together.plus(c)
+		costs = append(costs, c)
 		line = append(line, step.name+" "+c.String())
 	}
-	fmt.Fprintf(out, "floor: %s, together %s\n", strings.Join(line, ", "), together)
-	return together, nil
+	fmt.Fprintf(out, "floor: %s, together %s\n", strings.Join(line, ", "), sum(costs))
+	return costs, nil
 }
 
 func hashFile(path string) error {
