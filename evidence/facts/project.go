@@ -10,12 +10,17 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
 )
+
+// heavyBytes of raw evidence are projected with all the memory that DuckDB may use: what was collected before has left garbage on the heap of
+// Go, which is not DuckDB's, and is given back first.
+const heavyBytes = 64 << 20
 
 // Progress is how far a projection is.
 type Progress struct {
@@ -60,6 +65,9 @@ func (e *Engine) projectMissing(ctx context.Context, units []*unit, progress fun
 	}
 	if len(missing) == 0 {
 		return nil
+	}
+	if p.TotalBytes >= heavyBytes {
+		debug.FreeOSMemory()
 	}
 	// The largest first: at the end no thread waits long for another.
 	slices.SortStableFunc(missing, func(a, b *unit) int { return cmp.Compare(b.sizeBytes, a.sizeBytes) })

@@ -111,8 +111,10 @@ func (db *DB) piecesOf(ctx context.Context, conn *sql.Conn, f File) ([]string, e
 		if err := conn.QueryRowContext(ctx, "select count(*) from "+below+" where "+condition).Scan(&n); err != nil {
 			return err
 		}
-		// Many rows at one time, or many that are scattered, are parted by value, at the price of reading them once for each part.
-		for parts, i := (n+2*limit-1)/(2*limit), int64(0); i < parts; i++ {
+		// Many rows at one time, or many that are scattered, are parted by value, at the price of reading them once for each part. Borders
+		// are approximate, and a quarter above the limit is no reason to.
+		most := limit + limit/4
+		for parts, i := (n+most-1)/most, int64(0); i < parts; i++ {
 			piece := condition + rest
 			if parts > 1 {
 				piece += fmt.Sprintf(" and %s %% %d = %d", value, parts, i)
