@@ -19,7 +19,6 @@ import (
 
 	"auditpack/evidence"
 	"auditpack/internal/contextio"
-	"auditpack/internal/disk"
 )
 
 const (
@@ -103,6 +102,9 @@ func (s *Store) putLarge(ctx context.Context, r io.Reader) (evidence.Digest, int
 	if err := ctx.Err(); err != nil {
 		return "", 0, err
 	}
+	if there, err := s.has(d); there || err != nil {
+		return d, n, err
+	}
 	if err := s.keep(f, d); err != nil {
 		return "", 0, err
 	}
@@ -112,11 +114,9 @@ func (s *Store) putLarge(ctx context.Context, r io.Reader) (evidence.Digest, int
 	return d, n, nil
 }
 
-// keep gives the finished temporary file its place as the blob d. A blob that is there already stays.
-func (s *Store) keep(f disk.File, d evidence.Digest) error {
-	if there, err := s.has(d); there || err != nil {
-		return err
-	}
+// keep gives the finished temporary file its place as the blob d, which was not there a moment ago: of two that come at once the later
+// takes the place of the first, which is the same.
+func (s *Store) keep(f *temp, d evidence.Digest) error {
 	path := s.blobPath(d)
 	if err := s.ensureShard(d); err != nil {
 		return err
@@ -130,6 +130,7 @@ func (s *Store) keep(f disk.File, d evidence.Digest) error {
 	if err := s.disk.Rename(f.Name(), path); err != nil {
 		return err
 	}
+	f.placed = true
 	return s.disk.SyncFolder(filepath.Dir(path))
 }
 
@@ -186,14 +187,6 @@ func (s *Store) ensureShard(d evidence.Digest) error {
 
 func (s *Store) blobPath(d evidence.Digest) string {
 	return filepath.Join(s.dir, blobFolder, d.Hex()[:2], d.Hex()+blobSuffix)
-}
-
-// dropTemp closes and removes a temporary file; one that was renamed is only closed.
-func (s *Store) dropTemp(f disk.File) {
-	if isStill(f) {
-		s.disk.Remove(f.Name())
-	}
-	f.Close()
 }
 
 // A chunk is a piece of a blob on its way through hash and compressor.

@@ -11,9 +11,14 @@ import (
 	"auditpack/internal/disk"
 )
 
-// newTemp opens a file for a blob that is being written. It stays locked until it is closed, which tells other processes that
-// its writer lives. The caller closes it, and renames or removes it.
-func (s *Store) newTemp() (disk.File, error) {
+// temp is a file for a blob that is being written. It stays locked until it is closed, which tells other processes that its writer lives.
+type temp struct {
+	disk.File
+	placed bool // it has its place as a blob
+}
+
+// newTemp opens one. The caller gives it to keep, and to dropTemp in any case.
+func (s *Store) newTemp() (*temp, error) {
 	dir := filepath.Join(s.dir, tempFolder)
 	// A store that is being opened may take a file between its creation and its lock for a leftover: then another is made.
 	for range 100 {
@@ -28,12 +33,20 @@ func (s *Store) newTemp() (disk.File, error) {
 			return nil, err
 		}
 		if tryLock(f) && isStill(f) {
-			return f, nil
+			return &temp{File: f}, nil
 		}
 		f.Close()
 		s.disk.Remove(f.Name())
 	}
 	return nil, fmt.Errorf("no temporary file in %q stays", dir)
+}
+
+// dropTemp closes a temporary file, and removes it unless it became a blob.
+func (s *Store) dropTemp(t *temp) {
+	if !t.placed && isStill(t) {
+		s.disk.Remove(t.Name())
+	}
+	t.Close()
 }
 
 // isStill says whether the open file f has its name yet.

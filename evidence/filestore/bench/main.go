@@ -51,8 +51,8 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 	defer os.RemoveAll(o.folder)
 	return errors.Join(
 		benchFsck(ctx, o, out),
-		benchSmall(ctx, o, out),
 		benchAppend(ctx, o, out),
+		benchSmall(ctx, o, out), // last: the disk is busy with its files for a while
 	)
 }
 
@@ -61,7 +61,6 @@ type race struct {
 	name        string
 	target      float64
 	floor, ours func() error
-	between     func() error // clears up after each turn; nil for nothing
 }
 
 // run lets both take turns and prints the ratio of the fastest turns.
@@ -77,11 +76,6 @@ func (r race) run(rounds int, out io.Writer) error {
 				return fmt.Errorf("%s: %w", r.name, err)
 			}
 			*turn.into = append(*turn.into, time.Since(start))
-			if r.between != nil {
-				if err := r.between(); err != nil {
-					return fmt.Errorf("%s: %w", r.name, err)
-				}
-			}
 		}
 	}
 	own, floor := slices.Min(ours), slices.Min(floors)
