@@ -2,12 +2,16 @@ package vault
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"mime"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"auditpack/collectors"
 	"auditpack/evidence"
@@ -22,17 +26,15 @@ type reading struct {
 	place    found
 	stream   *stream
 	position mark // where the next segment begins
-	tail     []byte
-	head     []byte // of the content, until the first mark is set; only when reading from the start
 	lines    int64
-	passed   int64 // bytes given to the store
-	waiting  int64 // bytes of an unfinished line
-	redacted int64 // values and lines that were replaced
-	raw      bool  // secrets stood in the clear among them
+	passed   atomic.Int64 // bytes given to the store
+	waiting  int64        // bytes of an unfinished line
+	redacted int64        // values and lines that were replaced
+	raw      bool         // secrets stood in the clear among them
 }
 
 func (l *logs) reading(f logFile, content *content, place found) *reading {
-	r := &reading{logs: l, file: f, content: content, place: place, position: place.from, tail: slices.Clone(content.tail)}
+	r := &reading{logs: l, file: f, content: content, place: place, position: place.from}
 	switch {
 	case place.stream == nil:
 		r.stream = &stream{Device: f.device}
@@ -52,28 +54,49 @@ func (l *logs) reading(f logFile, content *content, place found) *reading {
 
 // run stores the segments. What it stored before an error stays.
 func (r *reading) run(ctx context.Context, f file) error {
-	keepTail, size := r.content.format != plain, r.segmentBytes
-	if r.content.format == plain {
-		var err error
-		if keepTail, err = r.bound(f); err != nil {
-			return cause(err)
-		}
-		size = evenly(r.content.limit-r.position.Offset, size)
+	stretches, err := r.stretches(f)
+	if err != nil {
+		return cause(err)
 	}
-	segments := lines.Cut(r.content, lines.Options{
-		Prefix: r.Prefix, KeepTail: keepTail, SegmentBytes: size,
-		Inspector: func() lines.Inspector { return &span{redacted: r.LogRaw == logRawRedact} },
-	})
-	defer segments.Close()
-	if err := r.storeAll(ctx, segments); err != nil {
+	ended, err := r.storeAll(ctx, stretches)
+	if err != nil {
 		return r.explain(err)
 	}
 	if r.content.format != plain {
-		r.waiting = segments.Held()
+		r.waiting = stretches[0].segments.Held()
 	}
 	r.stream.HeldBytes = r.waiting
 	r.keep()
-	return r.explain(segments.Err())
+	return r.explain(ended)
+}
+
+// stretches parts what is new in the log. A compressed one can only be read from its beginning to its end.
+func (r *reading) stretches(f file) ([]*stretch, error) {
+	if r.content.format != plain {
+		return []*stretch{r.stretch(r.content, lines.Options{KeepTail: true, SegmentBytes: r.segmentBytes})}, nil
+	}
+	keepTail, err := r.bound(f)
+	if err != nil {
+		return nil, err
+	}
+	from, limit := r.position.Offset, r.content.limit
+	borders, err := lineEnds(f, from, limit, evenly(limit-from, r.segmentBytes))
+	if err != nil {
+		return nil, err
+	}
+	var all []*stretch
+	for _, to := range append(borders, limit) {
+		c := &content{format: plain, file: f, limit: to}
+		if err := c.goTo(from); err != nil {
+			return nil, err
+		}
+		s := r.stretch(c, lines.Options{KeepTail: keepTail && to == limit, SegmentBytes: math.MaxInt64})
+		if len(all) > 0 {
+			s.before = all[len(all)-1]
+		}
+		all, from = append(all, s), to
+	}
+	return all, nil
 }
 
 // evenly says how large the segments of a log of size bytes are, at most about most bytes each, so that all have one size and their number
@@ -108,97 +131,50 @@ func (r *reading) bound(f file) (keepTail bool, err error) {
 	return false, nil
 }
 
-// storeAll stores the segments in order. While the store makes one durable, the next one is read.
-func (r *reading) storeAll(ctx context.Context, segments *lines.Segments) error {
-	var last *storing
-	for segments.Next() {
-		s := r.begin(ctx, segments)
-		if err := r.finish(ctx, last); err != nil {
-			<-s.done
-			return err
+// storeAll stores the segments of stretches and adds their records in order, whichever is read first. It returns what ended the log
+// before its end, and what ended storing.
+func (r *reading) storeAll(ctx context.Context, stretches []*stretch) (ended, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer cancel()
+	running.Go(func() { runAbreast(ctx, stretches, &running) })
+	for _, s := range stretches {
+		for x := range s.stored {
+			if err := r.finish(ctx, x); err != nil {
+				cancel()
+				<-s.read
+				return nil, cmp.Or(s.err, err) // not the store's words for what ended the stretch
+			}
 		}
-		last = s
 		if !s.whole {
-			break
+			return s.err, ctx.Err()
 		}
 	}
-	err := r.finish(ctx, last)
-	if own := segments.Err(); own != nil && err != nil {
-		return own // not the store's words for it
-	}
-	return err
+	return nil, nil
 }
 
-// storing is a segment that the store has taken and may still be making durable.
-type storing struct {
-	done     chan struct{} // closed once part and err are there
-	part     evidence.Part
-	err      error
-	whole    bool // it was read to its end
-	summary  lines.Summary
-	from, to mark
-	telling  bool       // it has what a log is known by
-	clean    *redacting // what was stored of it, nil where secrets are refused
-}
-
-// begin hands the current segment to the store, and returns as soon as it was read to its end or failed.
-func (r *reading) begin(ctx context.Context, segments *lines.Segments) *storing {
-	s := &storing{done: make(chan struct{}), from: r.position}
-	read := &passing{Segments: segments, r: r, ended: make(chan struct{})}
-	var content io.Reader = read
-	if r.LogRaw == logRawRedact {
-		s.clean = newRedacting(read, r.Prefix)
-		content = s.clean
-	}
-	go func() {
-		defer close(s.done)
-		s.part, s.err = r.out.Put(ctx, KindAuditLog, r.stream.Device, r.mediaType(), content)
-	}()
-	select {
-	case <-read.ended:
-	case <-s.done:
-		if s.err != nil {
-			return s
-		}
-	}
-	s.whole, s.summary = true, segments.Summary()
-	s.to = mark{Offset: r.position.Offset + s.summary.SizeBytes, Line: r.position.Line + s.summary.Lines, Window: window(r.tail)}
-	s.telling = r.telling(s.summary)
-	r.position = s.to
-	return s
-}
-
-// finish waits until the store has the segment, adds its records with its odd lines, and moves the cursor behind it. Nothing
-// begun is nothing to finish.
+// finish waits until the store has the segment, adds its records with its odd lines, and moves the cursor behind it.
 func (r *reading) finish(ctx context.Context, s *storing) error {
-	if s == nil {
-		return nil
-	}
 	<-s.done
-	err := s.err
-	if err == nil {
-		err = r.add(ctx, s)
+	if s.err != nil {
+		return s.err
 	}
-	if err != nil {
-		r.position = s.from // nothing from here on is kept
+	s.from = r.position
+	s.to = mark{Offset: s.from.Offset + s.summary.SizeBytes, Line: s.from.Line + s.summary.Lines, Window: window(s.tail)}
+	if err := r.add(ctx, s); err != nil {
 		return err
 	}
-	if len(r.stream.Marks) > 0 || s.telling {
-		if first, ok := firstMarkOf(r.head); ok && len(r.stream.Marks) == 0 && first.Offset < s.to.Offset {
+	if len(r.stream.Marks) > 0 || s.telling() {
+		if first, ok := firstMarkOf(s.head); ok && len(r.stream.Marks) == 0 && first.Offset < s.to.Offset {
 			r.stream.add(first)
 		}
 		r.stream.add(s.to)
 	}
+	r.position = s.to
 	r.lines += s.summary.Lines
 	r.keep()
 	return r.out.SetCursor(r.cursor)
-}
-
-// telling says whether the segment s has what makes a log like no other: an entry with its time in it, or at least a long
-// line. Half an entry alone begins many logs.
-func (r *reading) telling(s lines.Summary) bool {
-	times, ok := s.Inspector.(*span)
-	return ok && !times.first.IsZero() || r.position.Offset+s.SizeBytes >= firstMark && bytes.IndexByte(r.tail, '\n') >= 0
 }
 
 // keep has the cursor know the stream, once there is something to know it by.
@@ -327,35 +303,13 @@ func (r *reading) explain(err error) error {
 	return fmt.Errorf("after line %d (byte %d of its content): %w", r.position.Line, r.position.Offset, cause(err))
 }
 
-// passing hands a segment on to the store, keeps what marks are made of, and tells of the progress.
-type passing struct {
-	*lines.Segments
-	r     *reading
-	ended chan struct{} // closed at the end of the segment, or where it broke off
-	over  error
-}
-
-func (p *passing) Read(b []byte) (int, error) {
-	if p.over != nil { // the segments may be at the next one already
-		return 0, p.over
-	}
-	n, err := p.Segments.Read(b)
-	r := p.r
-	if err != nil {
-		p.over = err
-		defer close(p.ended)
-	}
-	r.tail = appendTail(r.tail, b[:n])
-	if r.position.Offset == 0 && len(r.head) < windowBytes {
-		r.head = append(r.head, b[:min(n, windowBytes-len(r.head))]...)
-	}
-	r.passed += int64(n)
-	done := r.done + r.passed
+// progress tells that the store was given n bytes more.
+func (r *reading) progress(n int) {
+	done := r.done + r.passed.Add(int64(n))
 	if r.content.format != plain {
 		done = r.done + r.content.unpacked.Load()
 	}
 	r.out.Progress(collectors.Progress{Step: r.file.shown, Bytes: done, TotalBytes: r.total})
-	return n, err
 }
 
 // firstMarkOf returns the mark after the first line that ends behind firstMark bytes.

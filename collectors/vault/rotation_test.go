@@ -3,6 +3,7 @@ package vault
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"fmt"
 	"io"
 	"io/fs"
@@ -28,6 +29,7 @@ import (
 // rig is a folder of logs, a source that collects them, and the store that it collects into.
 type rig struct {
 	t     testing.TB
+	ctx   context.Context // of a collection
 	dir   string
 	store *memstore.Store
 	now   time.Time
@@ -38,7 +40,7 @@ type rig struct {
 
 func newRig(t testing.TB, dir string, patterns ...string) *rig {
 	return &rig{
-		t: t, dir: dir, store: memstore.New(), cfg: Config{AuditLogs: patterns},
+		t: t, ctx: t.Context(), dir: dir, store: memstore.New(), cfg: Config{AuditLogs: patterns},
 		now:  time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC),
 		open: func(path string) (file, error) { return os.Open(path) },
 		size: lines.DefaultSegmentBytes,
@@ -59,7 +61,7 @@ func (r *rig) collect() collectors.Result {
 	}
 	c := &collector{Config: r.cfg, env: env, open: r.open, segmentBytes: r.size}
 	o := collectors.Options{Store: r.store, Journal: r.store, Now: env.Now, Actor: evidence.Actor{Host: "h", Principal: "p", Tool: "t"}}
-	res := collectors.Run(r.t.Context(), []collectors.Source{{Name: "vault", Type: Type, Collector: c}}, o)[0]
+	res := collectors.Run(r.ctx, []collectors.Source{{Name: "vault", Type: Type, Collector: c}}, o)[0]
 	if res.Entry.Number == 0 {
 		r.t.Fatalf("collection was not committed: %v", res.Err)
 	}
