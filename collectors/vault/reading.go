@@ -87,7 +87,11 @@ func (r *reading) stretches(f file) ([]*stretch, error) {
 	var all []*stretch
 	for _, to := range append(borders, limit) {
 		c := &content{format: plain, file: f, limit: to}
-		if err := c.goTo(from); err != nil {
+		err := c.goTo(from)
+		if errors.Is(err, io.EOF) {
+			break // somebody cut the file
+		}
+		if err != nil {
 			return nil, err
 		}
 		s := r.stretch(c, lines.Options{KeepTail: keepTail && to == limit, SegmentBytes: math.MaxInt64})

@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -197,15 +198,18 @@ func lineEnds(f io.ReaderAt, from, limit, size int64) (ends []int64, err error) 
 
 // lineEnd gives the first offset from at on that is behind a newline; limit if there is none before it.
 func lineEnd(f io.ReaderAt, at, limit int64) (int64, error) {
-	buffer := make([]byte, 64<<10)
-	for at--; at < limit; at += int64(len(buffer)) {
-		n, err := f.ReadAt(buffer, at)
-		if err != nil && !errors.Is(err, io.EOF) {
+	at--
+	r := bufio.NewReaderSize(io.NewSectionReader(f, at, limit-at), 64<<10)
+	for {
+		b, err := r.ReadSlice('\n')
+		at += int64(len(b))
+		switch {
+		case err == nil:
+			return at, nil
+		case errors.Is(err, io.EOF):
+			return limit, nil
+		case !errors.Is(err, bufio.ErrBufferFull):
 			return 0, err
 		}
-		if i := bytes.IndexByte(buffer[:n], '\n'); i >= 0 {
-			return min(at+int64(i)+1, limit), nil
-		}
 	}
-	return limit, nil
 }

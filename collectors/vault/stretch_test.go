@@ -1,7 +1,6 @@
 package vault
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -66,45 +65,47 @@ func TestNothingBehindASecretIsStored(t *testing.T) {
 	}
 }
 
-// cutFile loses all behind at as soon as a segment is read.
-type cutFile struct {
+// turning is a file that from its n-th reading on is another.
+type turning struct {
 	file
-	at  int64
-	cut atomic.Bool
+	other io.ReaderAt
+	left  atomic.Int64 // readings
 }
 
-func (f *cutFile) ReadAt(p []byte, from int64) (int, error) {
-	if len(p) > windowBytes {
-		f.cut.Store(true)
+func (f *turning) ReadAt(p []byte, from int64) (int, error) {
+	if f.left.Add(-1) < 0 {
+		return f.other.ReadAt(p, from)
 	}
-	if !f.cut.Load() {
-		return f.file.ReadAt(p, from)
+	return f.file.ReadAt(p, from)
+}
+
+// collectTurning collects text, which turns into other after n readings, and returns what was stored.
+func collectTurning(t *testing.T, text, other string, n int) string {
+	t.Helper()
+	r := newRig(t, t.TempDir(), "audit.log")
+	r.size = 100 << 10
+	r.write("audit.log", text)
+	r.open = func(path string) (file, error) {
+		f, err := os.Open(path)
+		turning := &turning{file: f, other: strings.NewReader(other)}
+		turning.left.Store(int64(n))
+		return turning, err
 	}
-	n, err := f.file.ReadAt(p[:max(0, min(int64(len(p)), f.at-from))], from)
-	if err == nil && n < len(p) {
-		err = io.EOF
+	if res := r.collect(); res.Failed() {
+		t.Errorf("after %d readings: got %v, want what is left", n, outcomes(res))
 	}
-	return n, err
+	all, _ := r.collected()
+	return strings.Join(append(all, ""), "\n")
 }
 
 func TestFileIsCutWhileItIsRead(t *testing.T) {
 	text := entryLines(0, 1000)
-	for _, at := range []int{0, 1000, 150 << 10, 200 << 10, len(text) - 1} {
-		r := newRig(t, t.TempDir(), "audit.log")
-		r.size = 100 << 10
-		r.write("audit.log", text)
-		r.open = func(path string) (file, error) {
-			f, err := os.Open(path)
-			return &cutFile{file: f, at: int64(at)}, err
-		}
-		res := r.collect()
-		if res.Failed() {
-			t.Errorf("cut at %d: got %v, want what is left", at, outcomes(res))
-		}
-		got, _ := r.collected()
-		want := text[:bytes.LastIndexByte([]byte(text[:at]), '\n')+1]
-		if strings.Join(append(got, ""), "\n") != want {
-			t.Errorf("cut at %d: got %d lines, want %d", at, len(got), strings.Count(want, "\n"))
+	for _, size := range []int{0, 1000, 150 << 10, 200 << 10, len(text) - 1} {
+		for n := range 60 {
+			got := collectTurning(t, text, text[:size], n)
+			if !strings.HasPrefix(text, got) || len(got) < strings.LastIndexByte(text[:size], '\n')+1 {
+				t.Errorf("cut to %d bytes after %d readings: got %d bytes, or others", size, n, len(got))
+			}
 		}
 	}
 }
