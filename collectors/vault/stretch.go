@@ -75,7 +75,8 @@ func (s *stretch) putAll(ctx context.Context) (last *storing) {
 		last, taken = x, x.read
 	}
 	s.err = s.segments.Err()
-	complete := s.content.format != plain || s.content.offset == s.content.limit
+	// A file that was cut, or written anew, ends in another place than it did, or with half a line: what comes next is not what follows.
+	complete := s.content.format != plain || s.content.offset == s.content.limit && s.segments.Held() == 0
 	s.whole = taken && s.err == nil && complete && s.follows()
 	return last
 }

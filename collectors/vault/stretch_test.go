@@ -110,6 +110,22 @@ func TestFileIsCutWhileItIsRead(t *testing.T) {
 	}
 }
 
+// Where parts meet, there is no line end any more: nothing behind is taken for what follows.
+func TestFileIsWrittenAnewWhileItIsRead(t *testing.T) {
+	text, other := entryLines(0, 1000), entryLines(5000, 6000)
+	for n := range 60 {
+		got := collectTurning(t, text, other, n)
+		old := 0
+		for old < len(got) && got[old] == text[old] {
+			old++
+		}
+		old = strings.LastIndexByte(got[:old], '\n') + 1 // read before
+		if rest := got[old:]; !strings.HasPrefix(other[old:], rest) && !strings.HasPrefix(other[strings.IndexByte(other[old:], '\n')+1+old:], rest) {
+			t.Errorf("after %d readings: what was read of the new file is not what follows", n)
+		}
+	}
+}
+
 // A collection that was interrupted says so, however much of the file was read.
 func TestInterruptedWhileItIsRead(t *testing.T) {
 	for range 20 {
