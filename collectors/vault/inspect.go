@@ -23,8 +23,7 @@ var (
 // secretMembers are looked for in entries that name no client token: a login has nothing else to tell a device with log_raw by.
 var secretMembers = [...][]byte{[]byte(`"password"`), []byte(`"secret_id"`), []byte(`"jwt"`), []byte(`"token"`), []byte(`"passcode"`)}
 
-// timeTail is where in an entry Vault writes its time: before `"type":"response"}` at the end. The standard library searches so few bytes
-// at once.
+// timeTail is where in an entry Vault writes its time: before `"type":"response"}` at the end.
 const timeTail = 64 // bytes
 
 // span is the earliest and the latest time among entries.
@@ -135,23 +134,12 @@ func entryTime(entry []byte) (time.Time, bool) {
 // lastTime reads the last member called time.
 func lastTime(b []byte) (time.Time, bool) {
 	var last []byte
-	for {
-		i := bytes.Index(b, timeMember)
-		if i < 0 {
-			return parseTime(last)
-		}
-		b = b[i+len(timeMember):]
-		colon := 0
-		for colon < len(b) && isSpace(b[colon]) {
-			colon++
-		}
-		if colon == len(b) || b[colon] != ':' {
-			continue
-		}
-		if _, text, ok := textAt(b, colon); ok {
+	for name, text := range texts(b) {
+		if bytes.HasSuffix(name, timeMember) {
 			last = text
 		}
 	}
+	return parseTime(last)
 }
 
 // parseTime reads the text that ends at the next quote.
