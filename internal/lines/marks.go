@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 )
 
-// marks is what one pass over a line of JSON tells. A flag is set when it is not 0, so that gathering it takes no branch.
+// marks is what one pass over a line of JSON tells: marksOf makes them, in its own way for each kind of machine. A flag is set when it is not 0, so that gathering it takes no branch.
 type marks struct {
 	opening, closing uint64 // braces, counted
 	joined           uint64 // flag: an opening brace right behind a closing one
@@ -14,37 +14,13 @@ type marks struct {
 	closed           uint64 // for addWide alone: 1 when the byte before what it is given was a closing brace
 }
 
-// marksOf looks at all bytes of line.
-func marksOf(line []byte) marks {
-	if !hasWide {
-		return marksByWord(line)
-	}
-	var m marks
-	whole := len(line) &^ (wideBytes - 1)
-	if whole > 0 {
-		addWide(&m, &line[0], whole)
-	}
-	if rest := line[whole:]; len(rest) > 0 {
-		last := blanks
-		copy(last[:], rest)
-		addWide(&m, &last[0], wideBytes)
-	}
-	return m
-}
-
-// wideBytes is how many bytes addWide takes at once.
-const wideBytes = 32
-
-// blanks are bytes that leave no mark.
-var blanks = [wideBytes]byte(bytes.Repeat([]byte{' '}, wideBytes))
-
 const (
 	everyByte = 0x0101010101010101
 	highBits  = 0x80 * everyByte
 	spaces    = 0x20 * everyByte
 )
 
-// marksByWord is marksOf for machines that addWide is not written for.
+// marksByWord is marksOf in Go alone.
 func marksByWord(line []byte) marks {
 	var m marks
 	m.opening = uint64(bytes.Count(line, []byte{'{'}))

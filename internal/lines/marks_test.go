@@ -28,9 +28,6 @@ func marksByByte(line []byte) marks {
 }
 
 func TestMarks(t *testing.T) {
-	if !hasWide {
-		t.Log("this machine has no wide instructions: one of two ways is tested")
-	}
 	flag := func(m marks) marks {
 		m.joined, m.high, m.control, m.closed = min(m.joined, 1), min(m.high, 1), min(m.control, 1), 0
 		return m
