@@ -13,9 +13,6 @@ import (
 	"auditpack/internal/lines"
 )
 
-// abreast is how many stretches are read at once: it bounds memory, and two keep two cores busy.
-const abreast = 2
-
 // stretch is a part of a log that is read on its own, mostly one segment. Stretches are read side by side, but the store gets the end of
 // one only when all before it were read without a fault: behind a secret in the clear nothing is stored.
 type stretch struct {
@@ -42,6 +39,9 @@ func (r *reading) stretch(c *content, o lines.Options) *stretch {
 		stored: make(chan *storing), read: make(chan struct{}),
 	}
 }
+
+// abreast is how many stretches are read at once: it bounds memory, and two keep two cores busy.
+const abreast = 2
 
 // runAbreast reads stretches in order, a few at once.
 func runAbreast(ctx context.Context, stretches []*stretch, running *sync.WaitGroup) {
