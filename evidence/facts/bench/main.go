@@ -1,7 +1,7 @@
 // Command bench measures collecting and projecting a large Vault audit log against a floor: SHA-256, zstd level 1 and DuckDB's
 // read_json with typed columns to Parquet, over the same file in the same run, one after another. It also measures peak memory,
-// and a second collection that finds nothing new. Floor and ours take turns for some rounds, and the fastest of each
-// part counts: others that use the machine only ever add time, and leave a part alone sooner than a whole turn. It exits 1 when a target is missed.
+// and a second collection that finds nothing new. Floor and ours take turns for some rounds, and the fastest of each part
+// counts: others that use the machine only ever add time, and leave a part alone sooner than a whole turn. It exits 1 when a target is missed.
 //
 //	go run ./evidence/facts/bench -size 1000
 package main
