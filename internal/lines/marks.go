@@ -5,7 +5,8 @@ import (
 	"encoding/binary"
 )
 
-// marks is what one pass over a line of JSON tells: marksOf makes them, in its own way for each kind of machine. A flag is set when it is not 0, so that gathering it takes no branch.
+// marks is what one pass over a line of JSON tells: marksOf makes them, in its own way for each kind of machine. A flag is set when it is
+// not 0, so that gathering it takes no branch.
 type marks struct {
 	opening, closing uint64 // braces, counted
 	joined           uint64 // flag: an opening brace right behind a closing one
