@@ -78,73 +78,58 @@ from (
             response: 'struct("data" struct(error varchar))'
         }
     )
-)
-where getvariable('kind') <> 'vault.audit-odd-lines/1'
-union all
-select
-    evidence,
-    line,
-    device,
-    try_cast(entry."time" as timestamp_ns),
-    entry."type",
-    entry.request.id,
-    entry.request.operation,
-    entry.request.path,
-    entry.request.mount_type,
-    entry.request.mount_point,
-    entry.request.mount_class,
-    case when entry.request is not null then coalesce(entry.request.namespace.path, '') end,
-    entry.auth.display_name,
-    entry.auth.entity_id,
-    coalesce(entry.auth.policies, []),
-    coalesce(entry.auth.token_policies, []),
-    entry.auth.token_type,
-    nullif(coalesce(entry.auth.accessor, entry.request.client_token_accessor), 'redacted'),
-    entry.auth.token_ttl,
-    entry.request.client_id,
-    entry.request.remote_address,
-    entry.error,
-    case
-        when entry.request.operation = 'read' and entry.request.mount_type in ('kv', 'generic', 'cubbyhole') then false
-        when entry."type" = 'response' then entry.response."data".error is not null
-    end,
-    entry.auth.policy_results.allowed,
-    true
-from (
-    select evidence, line, device, json_transform(recovered, '{
-        "time": "VARCHAR",
-        "type": "VARCHAR",
-        "auth": {
-            "accessor": "VARCHAR",
-            "display_name": "VARCHAR",
-            "entity_id": "VARCHAR",
-            "policies": ["VARCHAR"],
-            "policy_results": {"allowed": "BOOLEAN"},
-            "token_policies": ["VARCHAR"],
-            "token_ttl": "BIGINT",
-            "token_type": "VARCHAR"
-        },
-        "error": "VARCHAR",
-        "request": {
-            "client_id": "VARCHAR",
-            "client_token_accessor": "VARCHAR",
-            "id": "VARCHAR",
-            "mount_class": "VARCHAR",
-            "mount_point": "VARCHAR",
-            "mount_type": "VARCHAR",
-            "namespace": {"path": "VARCHAR"},
-            "operation": "VARCHAR",
-            "path": "VARCHAR",
-            "remote_address": "VARCHAR"
-        },
-        "response": {"data": {"error": "VARCHAR"}}
-    }') as entry
-    from read_json(
-        getvariable('paths'),
-        format = 'newline_delimited',
-        maximum_object_size = 40000000,
-        columns = {evidence: 'varchar', line: 'bigint', device: 'varchar', recovered: 'varchar'}
+    where getvariable('kind') <> 'vault.audit-odd-lines/1'
+    union all
+    select
+        evidence,
+        line,
+        device,
+        entry."time",
+        entry."type",
+        entry.auth,
+        entry.error,
+        entry.request,
+        entry.response
+    from (
+        select
+            evidence,
+            line,
+            device,
+            json_transform(recovered, '{
+                "time": "VARCHAR",
+                "type": "VARCHAR",
+                "auth": {
+                    "accessor": "VARCHAR",
+                    "display_name": "VARCHAR",
+                    "entity_id": "VARCHAR",
+                    "policies": ["VARCHAR"],
+                    "policy_results": {"allowed": "BOOLEAN"},
+                    "token_policies": ["VARCHAR"],
+                    "token_ttl": "BIGINT",
+                    "token_type": "VARCHAR"
+                },
+                "error": "VARCHAR",
+                "request": {
+                    "client_id": "VARCHAR",
+                    "client_token_accessor": "VARCHAR",
+                    "id": "VARCHAR",
+                    "mount_class": "VARCHAR",
+                    "mount_point": "VARCHAR",
+                    "mount_type": "VARCHAR",
+                    "namespace": {"path": "VARCHAR"},
+                    "operation": "VARCHAR",
+                    "path": "VARCHAR",
+                    "remote_address": "VARCHAR"
+                },
+                "response": {"data": {"error": "VARCHAR"}}
+            }') as entry
+        from read_json(
+            getvariable('paths'),
+            format = 'newline_delimited',
+            maximum_object_size = 40000000,
+            columns = {evidence: 'varchar', line: 'bigint', device: 'varchar', recovered: 'varchar'}
+        )
+        where json_valid(recovered)
     )
-    where json_valid(recovered)
+    where getvariable('kind') = 'vault.audit-odd-lines/1'
 )
-where getvariable('kind') = 'vault.audit-odd-lines/1'
