@@ -113,3 +113,18 @@ x
 		}
 	}
 }
+
+// What was found to be an entry when its line was kept aside counts as parsed, whatever its members are called.
+func TestEntryKeptAsideIsParsed(t *testing.T) {
+	s := memstore.New()
+	blob := evidence.DigestOf([]byte("x\n"))
+	odd, err := json.Marshal(map[string]any{"evidence": blob, "line": 1, "device": "audit.log", "recovered": `{"Time":"2026-07-01T00:00:00Z","Type":"request"}`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	factstest.Add(t, s, s, factstest.Evidence{Kind: "vault.audit-odd-lines/1", Name: "audit.log", Content: string(odd) + "\n", DerivedFrom: []evidence.Digest{blob}})
+	rows := factstest.Rows(t, factstest.Project(t, s, s), "select line, parsed from vault_audit")
+	if d := cmp.Diff([]string{"1 | true"}, rows); d != "" {
+		t.Errorf("got (+) want (-):\n%s", d)
+	}
+}

@@ -32,7 +32,8 @@ select
         when "type" = 'response' then response."data".error is not null
     end as response_error,
     auth.policy_results.allowed as allowed,
-    "type" is not null or "time" is not null or request is not null or auth is not null as parsed
+    getvariable('kind') = 'vault.audit-odd-lines/1'
+        or "type" is not null or "time" is not null or request is not null or auth is not null as parsed
 from (
     select
         'sha256:' || regexp_extract(getvariable('paths')[1], '[0-9a-f]{64}') as evidence,
