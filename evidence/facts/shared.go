@@ -16,9 +16,10 @@ type Shared struct {
 	Along string // TIMESTAMP_NS column of the table below, in which such rows nearly always lie close together
 }
 
-// sharedBytesPerRow is what DuckDB's memory must hold for each row below a shared view while it is made: requests of a Vault log needed
-// 290 MB for 250,000 lines, with what is read ahead and written behind.
-const sharedBytesPerRow = 2 << 10
+// sharedBytesPerRow is what DuckDB's memory must hold for each row below a shared view while it is made. Requests of a Vault log needed
+// 290 MB for 250,000 lines; the rest is for what readers and writers take beside DuckDB's limit, so that making them is not the
+// peak of the process.
+const sharedBytesPerRow = 3 << 10
 
 // share makes the rows of the shared views among tables, and among what these read, unless they are there. A view over fixtures stays one.
 func (db *DB) share(ctx context.Context, tables []string) error {
