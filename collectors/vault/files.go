@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"auditpack/collectors"
 )
 
 // file is what the collector needs of an *os.File.
@@ -20,14 +18,14 @@ type file interface {
 	Stat() (fs.FileInfo, error)
 }
 
-// findLogs returns the files that the configuration names, each once, and notes what is wrong with a pattern.
-func (c *collector) findLogs(out collectors.Sink) []logFile {
+// findLogs returns the files that the configuration names, each once, and tells what is wrong with a name or pattern, or errMoved.
+func (c *collector) findLogs(fault func(name string, err error)) []logFile {
 	var files []logFile
 	var infos []fs.FileInfo
 	for _, pattern := range c.AuditLogs {
 		paths, err := c.expand(pattern)
 		if err != nil {
-			out.Outcome(collectors.OutcomeOf(pattern, KindAuditLog, 0, err))
+			fault(pattern, err)
 			continue
 		}
 		for _, path := range paths {
@@ -39,8 +37,11 @@ func (c *collector) findLogs(out collectors.Sink) []logFile {
 			if err == nil && !info.Mode().IsRegular() {
 				err = errors.New("not a regular file")
 			}
+			if errors.Is(err, fs.ErrNotExist) && isGlob(pattern) && !isLink(path) {
+				err = errMoved
+			}
 			if err != nil {
-				out.Outcome(collectors.OutcomeOf(f.shown, KindAuditLog, 0, fmt.Errorf("find audit log %q: %w", f.shown, cause(err))))
+				fault(f.shown, fmt.Errorf("find audit log %q: %w", f.shown, cause(err)))
 				continue
 			}
 			if slices.ContainsFunc(infos, func(known fs.FileInfo) bool { return os.SameFile(known, info) }) {
@@ -54,10 +55,18 @@ func (c *collector) findLogs(out collectors.Sink) []logFile {
 	return files
 }
 
+func isGlob(pattern string) bool { return strings.ContainsAny(pattern, `*?[\`) }
+
+// isLink says whether path is a symbolic link, whose file may be missing.
+func isLink(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode()&fs.ModeSymlink != 0
+}
+
 // expand returns the absolute paths that a configured file name or glob stands for.
 func (c *collector) expand(pattern string) ([]string, error) {
 	abs := c.env.Path(pattern)
-	if !strings.ContainsAny(pattern, `*?[\`) {
+	if !isGlob(pattern) {
 		return []string{abs}, nil
 	}
 	// What the workspace's own path looks like is no pattern.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"slices"
 	"time"
 
 	"auditpack/collectors"
@@ -28,6 +30,10 @@ type logs struct {
 
 	later    []logFile // to be settled
 	settling bool
+
+	named map[string]bool // files and patterns that were listed, by what they are called
+	moved bool            // files were not there any more when they were to be read
+	again bool            // they are looked for a second time, which is the last
 }
 
 // collectLogs reads what is new in each log. It returns an error only when the cursor cannot be read or set, or ctx ended.
@@ -36,13 +42,47 @@ func (c *collector) collectLogs(ctx context.Context, about evidence.Source, out 
 	if err != nil {
 		return err
 	}
-	l := &logs{collector: c, about: about, out: out, cursor: cur, started: c.env.Now().UTC(), paths: map[*stream]string{}}
-	files := c.findLogs(out)
+	l := &logs{
+		collector: c, about: about, out: out, cursor: cur, started: c.env.Now().UTC(), paths: map[*stream]string{}, named: map[string]bool{},
+	}
+	if err := l.collectAll(ctx, l.find()); err != nil {
+		return err
+	}
+	if l.moved { // by a rotation: what they hold has another name now
+		l.again = true
+		if err := l.collectAll(ctx, l.find()); err != nil {
+			return err
+		}
+	}
+	l.cursor.forget(l.started)
+	return out.SetCursor(l.cursor)
+}
+
+// find lists the files that were not listed before, and notes what is wrong with the configured names.
+func (l *logs) find() []logFile {
+	files := slices.DeleteFunc(l.findLogs(l.fault), func(f logFile) bool { return l.named[f.shown] })
 	for _, f := range files {
+		l.named[f.shown] = true
 		l.total += f.size
 	}
+	return files
+}
+
+// fault notes once what is wrong with a name or pattern. That a file moved is no fault.
+func (l *logs) fault(name string, err error) {
+	switch {
+	case errors.Is(err, errMoved):
+		l.moved = true
+	case !l.named[name]:
+		l.named[name] = true
+		l.out.Outcome(collectors.OutcomeOf(name, KindAuditLog, 0, err))
+	}
+}
+
+// collectAll collects what is new in files.
+func (l *logs) collectAll(ctx context.Context, files []logFile) error {
 	// What looks like a part of another file is looked at when that file was: then the two can be compared.
-	for len(files) > 0 {
+	for l.settling = false; len(files) > 0; {
 		for _, f := range files {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -53,18 +93,24 @@ func (c *collector) collectLogs(ctx context.Context, about evidence.Source, out 
 		}
 		files, l.later, l.settling = l.later, nil, true
 	}
-	l.cursor.forget(l.started)
-	return out.SetCursor(l.cursor)
+	return nil
 }
 
-// errLater says that a file is to be looked at again when all others were.
-var errLater = errors.New("later")
+var (
+	errLater = errors.New("later") // a file is to be looked at again when all others were
+	errMoved = errors.New("moved") // a file that a glob matched just now is not there any more
+)
 
 // collect collects what is new in one file and notes the outcome.
 func (l *logs) collect(ctx context.Context, f logFile) error {
 	n, note, err := l.collectFile(ctx, f)
 	if errors.Is(err, errLater) {
 		l.later = append(l.later, f)
+		return nil
+	}
+	if errors.Is(err, fs.ErrNotExist) && !l.again {
+		l.moved = true
+		delete(l.named, f.shown)
 		return nil
 	}
 	if err != nil {

@@ -486,6 +486,24 @@ func TestAnyRotation(t *testing.T) {
 				m.rename("audit.log", "audit.log.1")
 				renamed = true
 			},
+			"rename while collecting": func(rt *rapid.T) {
+				if renamed || !m.exists("audit.log") {
+					rt.Skip()
+				}
+				files := rapid.IntRange(0, 3).Draw(rt, "files before")
+				open := m.open
+				m.open = func(path string) (file, error) {
+					if files == 0 {
+						m.shift()
+						m.rename("audit.log", "audit.log.1")
+						renamed = true
+					}
+					files--
+					return open(path)
+				}
+				m.collect()
+				m.open = open
+			},
 			"reopen": func(rt *rapid.T) {
 				if !renamed {
 					m.finishLine()
@@ -703,6 +721,62 @@ func TestTroubledFiles(t *testing.T) {
 	}
 	if strings.Join(of, "") != entryLines(0, 200) {
 		t.Error("the segments of cut.log are not the log")
+	}
+}
+
+// A rotation between the listing of the logs and their reading is no fault: the file is read under its new name.
+func TestRotatedWhileCollecting(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		rotate func(r *rig)
+		want   map[string]string
+		lines  int // after another collection
+	}{
+		{"renamed", func(r *rig) { r.rename("audit.log", "audit.log.1") }, map[string]string{"audit.log.1": "ok 5", "audit.log.0.gz": "ok 2"}, 7},
+		{"renamed and begun anew", func(r *rig) {
+			r.rename("audit.log", "audit.log.1")
+			r.write("audit.log", entryLines(5, 6))
+		}, map[string]string{"audit.log": "ok 1", "audit.log.0.gz": "ok 2"}, 8},
+		{"compressed", func(r *rig) {
+			r.write("audit.log.1.gz", gzipOf(entryLines(0, 5)))
+			r.remove("audit.log")
+		}, map[string]string{"audit.log.1.gz": "ok 5", "audit.log.0.gz": "ok 2"}, 7},
+		{"removed", func(r *rig) { r.remove("audit.log") }, map[string]string{"audit.log.0.gz": "ok 2"}, 2},
+		{"all renamed", func(r *rig) {
+			r.rename("audit.log.0.gz", "audit.log.9.gz")
+			r.rename("audit.log", "audit.log.1")
+		}, map[string]string{"audit.log.1": "ok 5", "audit.log.9.gz": "ok 2"}, 7},
+	} {
+		r := newRig(t, t.TempDir(), "audit.log*")
+		r.write("audit.log", entryLines(0, 5))
+		r.write("audit.log.0.gz", gzipOf(entryLines(10, 12)))
+		r.open = func(path string) (file, error) {
+			if tt.rotate != nil {
+				tt.rotate(r)
+				tt.rotate = nil
+			}
+			return os.Open(path)
+		}
+		if diff := cmp.Diff(tt.want, outcomes(r.collect())); diff != "" {
+			t.Errorf("%s: outcomes differ (-want +got):\n%s", tt.name, diff)
+		}
+		r.collect()
+		if all, _ := r.collected(); len(all) != tt.lines {
+			t.Errorf("%s: got %d lines, want %d", tt.name, len(all), tt.lines)
+		}
+	}
+}
+
+// A file that is configured by its name is missed.
+func TestNamedFileRotatedWhileCollecting(t *testing.T) {
+	r := newRig(t, t.TempDir(), "audit.log")
+	r.write("audit.log", entryLines(0, 5))
+	r.open = func(path string) (file, error) {
+		r.rename("audit.log", "audit.log.1")
+		return os.Open(path)
+	}
+	if got := outcomes(r.collect())["audit.log"]; !strings.HasPrefix(got, "failed 0") || !strings.Contains(got, "no such file") {
+		t.Errorf("got %q", got)
 	}
 }
 
