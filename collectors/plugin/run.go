@@ -81,7 +81,7 @@ func (r *run) newClient(executable, dir, work string) *plugin.Client {
 		Logger:           hclog.NewNullLogger(),
 		SkipHostEnv:      true,
 		AutoMTLS:         authenticate,
-		StartTimeout:     r.limits.start,
+		StartTimeout:     r.limits.start + time.Minute, // start ends the process in time, and says why
 		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: dir},
 		SyncStdout:       r.process.stdout,
 		SyncStderr:       r.process.stderr,
