@@ -108,7 +108,7 @@ func (l *logs) collect(ctx context.Context, f logFile) error {
 		l.later = append(l.later, f)
 		return nil
 	}
-	if errors.Is(err, fs.ErrNotExist) && !l.again {
+	if errors.Is(err, fs.ErrNotExist) && n == 0 && !l.again { // what was read of it would be told of nowhere
 		l.moved = true
 		delete(l.named, f.shown)
 		return nil
